@@ -1,0 +1,1 @@
+"""From a call of `run.log` to a sink: stamp, cadence, ownership, buffers, workers."""

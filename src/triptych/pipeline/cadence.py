@@ -1,0 +1,147 @@
+"""How often a sink wants something: `Every`, `Limit`, and the `Route` that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+from triptych.pipeline.records import Stamp
+from triptych.pipeline.sink import Sink
+
+
+@runtime_checkable
+class Cadence(Protocol):
+    """Says whether a picture is due, before anything is built."""
+
+    def gate(self) -> Gate:
+        """A fresh state for one route."""
+        ...
+
+
+class Gate(Protocol):
+    """The state of a cadence on one route."""
+
+    def due(self, path: str, stamp: Stamp) -> bool:
+        """Whether `path` is wanted now; saying yes counts as having sent it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """At most once in so many steps, or in so many seconds.
+
+    For a picture the rule is per path: the first is due, later ones once the distance has been
+    reached. For numbers it is a window: all values of a path in it become one, so that one which
+    comes more rarely arrives whole.
+
+    Args:
+        steps: Distance in optimizer updates.
+        seconds: Distance in seconds of wall clock.
+        keep: For numbers, what stands for a window: its "mean" or its "last" value.
+
+    Raises:
+        ValueError: If not exactly one distance is given, or it is not positive.
+    """
+
+    steps: int | None = None
+    seconds: float | None = None
+    keep: Literal["mean", "last"] = field(default="mean", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.seconds is None):
+            raise ValueError("Every takes one distance: Every(steps=50) or Every(seconds=10).")
+        if self.distance <= 0:
+            raise ValueError(f"The distance of Every must be positive, not {self.distance!r}.")
+        if self.keep not in ("mean", "last"):
+            raise ValueError(f'Every(keep=...) is "mean" or "last", not {self.keep!r}.')
+
+    @property
+    def distance(self) -> float:
+        """The distance in its own unit."""
+        return self.steps if self.steps is not None else self.seconds or 0.0
+
+    def position(self, stamp: Stamp) -> float:
+        """Where a stamp lies on the axis that the distance is measured on."""
+        return stamp.step if self.steps is not None else stamp.time
+
+    def gate(self) -> Gate:
+        """A fresh state for one route."""
+        return _EveryGate(self)
+
+
+class _EveryGate:
+    def __init__(self, every: Every) -> None:
+        self._every = every
+        self._last: dict[str, float] = {}
+
+    def due(self, path: str, stamp: Stamp) -> bool:
+        here = self._every.position(stamp)
+        last = self._last.get(path)
+        # A clock that was set back must not silence a path until it has caught up.
+        if last is not None and last <= here < last + self._every.distance:
+            return False
+        self._last[path] = here
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many pictures per path in an epoch and phase; the first ones come.
+
+    Raises:
+        ValueError: If the limit is not positive.
+    """
+
+    per_epoch: int
+
+    def __post_init__(self) -> None:
+        if self.per_epoch < 1:
+            raise ValueError(f"Limit(per_epoch=...) must be at least 1, not {self.per_epoch!r}.")
+
+    def gate(self) -> Gate:
+        """A fresh state for one route."""
+        return _LimitGate(self.per_epoch)
+
+
+class _LimitGate:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._counts: dict[str, tuple[int | None, int]] = {}
+
+    def due(self, path: str, stamp: Stamp) -> bool:
+        epoch, count = self._counts.get(path, (stamp.epoch, 0))
+        if epoch != stamp.epoch:
+            count = 0
+        if count >= self._limit:
+            return False
+        self._counts[path] = (stamp.epoch, count + 1)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A sink, how often it wants what, and on which ranks it works.
+
+    Args:
+        sink: The destination.
+        numbers: None for every number, `Every` for windows, False for none.
+        visuals: None for every visual, a cadence such as `Limit(per_epoch=8)`, False for none.
+        ranks: Global ranks that write to it.
+    """
+
+    sink: Sink
+    numbers: Every | Literal[False] | None = None
+    visuals: Cadence | Literal[False] | None = None
+    ranks: Collection[int] = frozenset({0})
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sink, Sink):
+            raise TypeError(
+                f"A Route leads to a sink with open, write, flush and close, "
+                f"not to {type(self.sink).__name__}."
+            )
+        if not (self.numbers is None or self.numbers is False or isinstance(self.numbers, Every)):
+            raise TypeError(f"Route(numbers=...) is None, False or Every, not {self.numbers!r}.")
+        if not (self.visuals is None or self.visuals is False or isinstance(self.visuals, Cadence)):
+            raise TypeError(f"Route(visuals=...) is None, False or a cadence: {self.visuals!r}.")

@@ -1,0 +1,344 @@
+"""`Delivery`: the buffer of one sink and the worker that empties it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from triptych.pipeline.cadence import Route
+from triptych.pipeline.ledger import Reader
+from triptych.pipeline.records import Batch, Columns, Failure, Record, RunInfo, Stamp, Status
+from triptych.pipeline.sink import NotShown
+from triptych.pipeline.windows import Windows
+
+log = logging.getLogger("triptych")
+
+PATIENCE = 5  # failures in a row before the breaker opens
+LONGEST_PAUSE = 60.0  # seconds between two tries of a sink that keeps failing
+
+_worker = threading.local()
+
+
+def on_worker() -> bool:
+    """Whether the calling thread delivers to a sink: what it logs must not go round."""
+    return getattr(_worker, "busy", False)
+
+
+@dataclass(slots=True)
+class SinkTotals:
+    """What became of everything one sink was given.
+
+    Once `flush` or `close` has said that all arrived, `accepted` equals `delivered` plus `lost`.
+
+    Attributes:
+        accepted: Values handed over: each number counts, and each record.
+        delivered: Values the sink took in. A window of numbers counts with all its values.
+        shed: Lost values by reason and path. Reasons: "full" (the buffer was), "error" (the sink
+            raised), "not shown" (it cannot show such a value), "not open" (it never opened),
+            "unsent" (the run closed first).
+    """
+
+    accepted: int = 0
+    delivered: int = 0
+    shed: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def lose(self, reason: str, path: str, count: int = 1) -> None:
+        """Count a loss."""
+        self.shed.setdefault(reason, Counter())[path] += count
+
+    @property
+    def lost(self) -> int:
+        """All values shed, whatever the reason."""
+        # list() copies in one step, while another thread may add a path
+        return sum(sum(list(paths.values())) for paths in list(self.shed.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class FlushRequest:
+    """Somebody waits until all that was accepted so far has been handed over."""
+
+    deadline: float
+    _done: threading.Event = field(default_factory=threading.Event)
+    _result: list[bool] = field(default_factory=list)
+
+    def answer(self, *, arrived: bool) -> None:
+        """Say how it went; the worker does."""
+        self._result.append(arrived)
+        self._done.set()
+
+    def wait(self) -> bool:
+        """Wait for the answer until the deadline; False if there was none, or something is lost."""
+        return self._done.wait(max(0.0, self.deadline - time.monotonic())) and self._result[0]
+
+
+class Delivery:
+    """Carries records to one sink on a daemon thread of its own.
+
+    A sink that is slow, hangs or raises holds up nobody: not the training thread, not another
+    sink, not the exit of the process. Words, events and errors are kept while memory lasts;
+    visuals are bounded by bytes, and the oldest go first.
+
+    Args:
+        route: The sink and how often it wants what.
+        reader: The sink's place among the numbers, or None if it wants none.
+        poll: Seconds between two looks at the buffer. Nobody wakes the worker for an item:
+            waking costs the training thread more than logging does.
+        limit: Bytes of visuals that may wait.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        reader: Reader | None,
+        *,
+        poll: float = 0.2,
+        limit: int = 256 * 2**20,
+    ) -> None:
+        self.sink = route.sink
+        self.totals = SinkTotals()
+        self.latest: dict[str, tuple[float, float]] = {}  # when, value
+        self.before_read: Callable[[bool], None] = lambda _wait: None
+        self.problem: BaseException | None = None  # what kept the sink from opening or closing
+        self._refuses: str | None = None  # why nothing more is handed to the sink
+        self._reader = reader
+        self._windows = Windows(route.numbers) if route.numbers else None
+        self._gate = route.visuals.gate() if route.visuals else None
+        self._wants_visuals = route.visuals is not False
+        self._poll = poll
+        self._limit = limit
+        # Callers append and shed on the left under the run's lock, the worker takes from the left
+        # without one: a popleft is atomic, so each record is either taken or shed.
+        self._vital: deque[Record] = deque()
+        self._visuals: deque[Record] = deque()
+        self._put_bytes = 0  # written by callers only
+        self._taken_bytes = 0  # written by the worker only
+        self._put = 0
+        self._numbers = 0
+        self._backlog = False
+        self._requests: deque[FlushRequest] = deque()
+        self._wake = threading.Event()
+        self._opened = threading.Event()
+        self._closing: tuple[Status, Failure | None, float] | None = None
+        self._closed = threading.Event()
+        self._failures = 0
+        self._pause_until = 0.0
+        self._told: set[type[BaseException]] = set()
+        self._thread = threading.Thread(
+            target=self._work, name=f"triptych-{self.sink.name}", daemon=True
+        )
+
+    def __repr__(self) -> str:
+        return f"<Delivery(to={self.sink.name!r}, totals={self.totals})>"
+
+    # ---- the calling thread
+
+    def start(self, info: RunInfo) -> None:
+        """Start the worker, which opens the sink."""
+        self._info = info
+        self._thread.start()
+
+    def wait_open(self, timeout: float) -> bool:
+        """Wait until the sink is open or has failed to open; False when it takes longer."""
+        return self._opened.wait(timeout)
+
+    def due(self, path: str, stamp: Stamp) -> bool:
+        """Whether a visual at this path is wanted now."""
+        return self._wants_visuals and (self._gate is None or self._gate.due(path, stamp))
+
+    def put(self, record: Record) -> None:
+        """Hand over a record. Called with the run's lock held, which no worker ever takes."""
+        self._put += 1
+        if not record.sheddable:
+            self._vital.append(record)
+            return
+        self._put_bytes += record.value.nbytes
+        self._visuals.append(record)
+        while self._put_bytes - self._taken_bytes > self._limit and len(self._visuals) > 1:
+            try:
+                oldest = self._visuals.popleft()
+            except IndexError:  # the worker was quicker
+                break
+            self._put_bytes -= oldest.value.nbytes
+            self.totals.lose("full", oldest.path)
+
+    def begin_flush(self, deadline: float) -> FlushRequest:
+        """Ask the worker to hand over all that was accepted so far."""
+        request = FlushRequest(deadline)
+        self._requests.append(request)
+        self._wake.set()
+        return request
+
+    def skip(self, path: str) -> None:
+        """Count a value that this sink has no way to show."""
+        self._put += 1
+        self.totals.lose("not shown", path)
+
+    def begin_close(self, status: Status, error: Failure | None, deadline: float) -> None:
+        """Ask the worker to deliver what is left and to close the sink."""
+        self._closing = (status, error, deadline)
+        self._wake.set()
+
+    def wait_closed(self, deadline: float) -> bool:
+        """Wait for that; True if everything accepted has arrived.
+
+        A worker that misses the deadline is left behind: it is a daemon and holds up no exit.
+        """
+        self._closed.wait(max(0.0, deadline - time.monotonic()))
+        return self._closed.is_set() and self.problem is None and not self.totals.lost
+
+    def snapshot(self) -> SinkTotals:
+        """The totals so far; numbers count from the moment the worker has read them."""
+        shed = {reason: Counter(paths) for reason, paths in list(self.totals.shed.items())}
+        return SinkTotals(self._numbers + self._put, self.totals.delivered, shed)
+
+    # ---- the worker
+
+    def _work(self) -> None:
+        _worker.busy = True
+        try:
+            self.sink.open(self._info)
+        except BaseException as error:  # noqa: BLE001  # whatever a sink does, training goes on
+            self.problem = error
+            self._refuses = "not open"
+            self._tell(error, "could not be opened and stays out of this run")
+        self._opened.set()
+        while self._closing is None:
+            self._wake.wait(0.002 if self._backlog else self._poll)
+            self._wake.clear()
+            try:
+                self._visit()
+            except Exception as error:  # noqa: BLE001  # a fault of ours must not pass for success
+                self.problem, self._refuses = error, "error"
+                self._tell(error, "is given up")
+        status, failure, deadline = self._closing
+        self._drain(deadline)
+        if self._refuses is None:
+            try:
+                self.sink.close(status, failure, deadline)
+            except BaseException as problem:  # noqa: BLE001
+                self.problem = problem
+                self._tell(problem, "could not be closed")
+        self._abandon()
+        self._closed.set()
+        while self._requests:
+            self._requests.popleft().answer(arrived=not self.totals.lost)
+
+    def _abandon(self) -> None:
+        """Count what is still there as unsent: the sink is closed."""
+        self._refuses = self._refuses or "unsent"
+        self._pause_until = 0.0
+        while self._deliver(now=None):
+            pass
+
+    def _visit(self) -> None:
+        waiting = list(self._requests)
+        if not waiting:
+            self._deliver(now=time.time())
+            return
+        deadline = max(request.deadline for request in waiting)
+        arrived = self._drain(deadline)
+        for request in waiting:
+            self._requests.popleft()
+            request.answer(arrived=arrived)
+
+    def _drain(self, deadline: float) -> bool:
+        """Deliver until nothing is left, windows included, then flush the sink."""
+        lost = self.totals.lost
+        self._pause_until = 0.0
+        while self._deliver(now=None):
+            if time.monotonic() > deadline:
+                return False
+        if self._refuses is None:
+            try:
+                self.sink.flush(deadline)
+            except BaseException as error:  # noqa: BLE001
+                self._tell(error, "could not be flushed")
+                return False
+        return self._refuses is None and self.totals.lost == lost
+
+    def _deliver(self, now: float | None) -> bool:
+        """Hand over what waits; False when there was nothing. `now` is None in a flush."""
+        if time.monotonic() < self._pause_until:
+            return False
+        blocks = self._read_numbers(wait=now is None)
+        if self._windows:
+            blocks = self._windows.feed(blocks, now)
+        if blocks:
+            self._hand_over(Batch(columns=tuple(blocks)))
+        taken = 0
+        for waiting in (self._vital, self._visuals):
+            while waiting and time.monotonic() >= self._pause_until:
+                try:
+                    record = waiting.popleft()
+                except IndexError:  # shed in between
+                    break
+                taken += 1
+                self._hand_over(Batch(records=(record,)))
+                if record.sheddable:
+                    self._taken_bytes += record.value.nbytes
+        self._backlog = self._reader is not None and self._reader.pending
+        return bool(blocks or taken or self._backlog)
+
+    def _read_numbers(self, *, wait: bool) -> list[Columns]:
+        if self._reader is None:
+            return []
+        self.before_read(wait)
+        found = self._reader.read()
+        for block in found:
+            self._numbers += block.values.size
+            when = float(block.times[-1])
+            for path, value in zip(block.paths, block.values[-1].tolist(), strict=True):
+                if path not in self.latest or self.latest[path][0] <= when:
+                    self.latest[path] = (when, value)
+        for path, count in self._reader.shed().items():
+            self._numbers += count
+            self.totals.lose("full", path, count)
+        return found
+
+    def _hand_over(self, batch: Batch) -> None:
+        """Give the sink one batch, and count what became of it."""
+        if self._refuses is not None:
+            self._lose(batch, self._refuses)
+            return
+        try:
+            self.sink.write(batch)
+        except NotShown as why:
+            self._lose(batch, "not shown")
+            self._tell(why, "cannot show a value")
+            return
+        except BaseException as error:  # noqa: BLE001
+            self._lose(batch, "error")
+            self._failures += 1
+            self._tell(error, "failed to take in a batch, which is lost there")
+            if self._failures >= PATIENCE:
+                pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - PATIENCE))
+                self._pause_until = time.monotonic() + pause
+            return
+        if self._failures >= PATIENCE:
+            log.warning("The %s sink works again.", self.sink.name)
+        self._failures = 0
+        self.totals.delivered += batch.size
+
+    def _lose(self, batch: Batch, reason: str) -> None:
+        for record in batch.records:
+            self.totals.lose(reason, record.path)
+        for block in batch.columns:
+            for path in block.paths:
+                self.totals.lose(reason, path, block.logged)
+
+    def _tell(self, error: BaseException, what: str) -> None:
+        """Say it once for each kind of error."""
+        if type(error) in self._told:
+            return
+        self._told.add(type(error))
+        log.error(
+            "The %s sink %s: %s: %s. Training and the other sinks go on; losses are counted.",
+            self.sink.name,
+            what,
+            type(error).__name__,
+            error,
+        )

@@ -1,0 +1,204 @@
+"""`Intake`: what happens in `run.log`, in this order: stamp, due?, build, own, put."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from triptych.caller import warn_at_caller
+from triptych.pipeline.clock import StepClock
+from triptych.pipeline.delivery import Delivery
+from triptych.pipeline.ledger import Ledger
+from triptych.pipeline.own import (
+    DeviceNumbers,
+    DeviceScalar,
+    Scalar,
+    Unloggable,
+    copied,
+    own,
+)
+from triptych.pipeline.paths import normal_path
+from triptych.pipeline.records import Foreign, Record, Stamp
+
+log = logging.getLogger("triptych")
+
+
+class Intake:
+    """Sorts what is logged into the ledger and the buffers of the sinks, on the calling thread.
+
+    Args:
+        clock: Stamps everything.
+        ledger: Takes the numbers.
+        deliveries: Take the rest; empty on ranks that do not write.
+        strict: Raise where a value cannot be taken, rather than warn once.
+
+    Attributes:
+        open: Whether values are taken. False from the start on ranks that do not write.
+        rejected: Values that could not be taken, by path.
+        nonfinite: NaN and infinite numbers, by path.
+        late: Calls after the run was closed.
+        spent_ns: Time the calling threads have spent in `log`, nanoseconds.
+    """
+
+    def __init__(
+        self,
+        clock: StepClock,
+        ledger: Ledger,
+        deliveries: Mapping[str, Delivery],
+        *,
+        strict: bool,
+    ) -> None:
+        self.open = bool(deliveries)
+        self.rejected: Counter[str] = Counter()
+        self.nonfinite: Counter[str] = Counter()
+        self.late = 0
+        self.spent_ns = 0
+        self._writes = bool(deliveries)
+        self._clock = clock
+        self._ledger = ledger
+        self._deliveries = tuple(deliveries.values())
+        self._strict = strict
+        self._device = DeviceNumbers()
+        self._settling = threading.Lock()  # between workers; none waits for it
+        # Taken by callers only, never by a worker. An RLock: a signal handler may log under it.
+        self._lock = threading.RLock()
+        self._told: set[tuple[str, str]] = set()
+
+    def log(self, values: object) -> None:
+        """Take in a mapping from paths to values. Plain numbers under known names end here."""
+        began = time.perf_counter_ns()
+        if not (self.open and self._ledger.append(values, self._clock)):
+            self._look_closer(values)
+        self.spent_ns += time.perf_counter_ns() - began
+
+    def put(self, record: Record, *, local: bool = False) -> None:
+        """Hand a record to every sink; a local one only to those that take local words."""
+        with self._lock:
+            for delivery in self._deliveries:
+                if not local or getattr(delivery.sink, "takes_local_words", False):
+                    delivery.put(record)
+
+    def takes(self, what: str) -> bool:
+        """Whether values are taken; a call of a closed run is counted, and told once."""
+        if not self.open and self._writes:
+            self.late += 1
+            if self._first("closed", what):
+                warn_at_caller(f"run.{what} was called after the run was closed: nothing is kept.")
+        return self.open
+
+    def abandon(self) -> None:
+        """Take nothing any more, in silence: this is a forked child."""
+        self.open = self._writes = False
+
+    def settle(self, wait: bool) -> None:
+        """Move numbers whose device has got there into the ledger. Called by workers."""
+        if not self._settling.acquire(blocking=wait):
+            return
+        try:
+            for paths, values, (context, step, when) in self._device.settle(wait=wait):
+                for path, value in zip(paths, values, strict=True):
+                    self._check_finite(path, value, step)
+                self._ledger.append_floats(
+                    paths, tuple(values), context=context, step=step, when=when
+                )
+        finally:
+            self._settling.release()
+
+    # ---- whatever is not a row of plain numbers under known names
+
+    def _look_closer(self, values: object) -> None:
+        if not self.takes("log"):
+            return
+        if not isinstance(values, Mapping):
+            self._reject("log", f'run.log takes a dict such as {{"loss": 0.5}}, not {values!r}.')
+            return
+        stamp, context = self._clock.stamp(), self._clock.context
+        floats: dict[str, float] = {}
+        on_device: dict[str, Any] = {}
+        for key, given in values.items():
+            try:
+                path = normal_path(key)
+                value = self._sort(path, given, stamp)
+            except Unloggable as why:
+                self._reject(str(key), str(why))
+                continue
+            if isinstance(value, Scalar):
+                floats[path] = value.value
+                self._check_finite(path, value.value, stamp.step)
+            elif isinstance(value, DeviceScalar):
+                on_device[path] = value.tensor
+        if floats:
+            paths = tuple(floats)
+            if len(paths) == len(values):  # the next row with these names takes the short way
+                self._ledger.layout(tuple(values), paths)
+            self._ledger.append_floats(
+                paths, tuple(floats.values()), context=context, step=stamp.step, when=stamp.time
+            )
+        if on_device:
+            self._device.add(on_device, (context, stamp.step, stamp.time))
+
+    def _sort(self, path: str, given: Any, stamp: Stamp) -> Scalar | DeviceScalar | None:
+        """A number comes back; a visual goes to the sinks that want one here and now."""
+        takers = None
+        if callable(given) and not isinstance(given, type):
+            takers = self._takers(path, stamp)
+            given = self._build(path, given) if takers else None
+            if given is None:
+                return None
+        value = own(path, given)
+        if isinstance(value, Scalar | DeviceScalar):
+            return value
+        if takers is None:
+            takers = self._takers(path, stamp)
+        if takers:
+            self._hand_out(path, stamp, copied(value), takers)
+        return None
+
+    def _takers(self, path: str, stamp: Stamp) -> list[Delivery]:
+        with self._lock:
+            return [delivery for delivery in self._deliveries if delivery.due(path, stamp)]
+
+    def _hand_out(self, path: str, stamp: Stamp, value: Any, takers: list[Delivery]) -> None:
+        with self._lock:
+            for delivery in takers:
+                shown = value
+                if isinstance(value, Foreign) and delivery.sink.name != value.home:
+                    shown = value.visual
+                if shown is None:
+                    delivery.skip(path)
+                else:
+                    delivery.put(Record(path, stamp, shown))
+
+    def _build(self, path: str, function: Callable[[], Any]) -> Any:
+        try:
+            return function()
+        except Exception as error:
+            if self._strict:
+                raise
+            self.rejected[path] += 1
+            if self._first(path, type(error).__name__):
+                log.exception("The function logged at %r raised; training goes on.", path)
+            return None
+
+    def _reject(self, path: str, message: str) -> None:
+        if self._strict:
+            raise TypeError(message)
+        self.rejected[path] += 1
+        if self._first(path, message):
+            warn_at_caller(message)
+
+    def _check_finite(self, path: str, value: float, step: int) -> None:
+        if not math.isfinite(value):
+            self.nonfinite[path] += 1
+            if self._first(path, "not finite"):
+                log.warning("%s is %s at step %d; it is kept as such.", path, value, step)
+
+    def _first(self, path: str, what: str) -> bool:
+        known = (path, what) in self._told
+        self._told.add((path, what))
+        return not known

@@ -1,0 +1,45 @@
+"""`Sink`: what a destination must offer."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from triptych.pipeline.records import Batch, Failure, RunInfo, Status
+
+
+class NotShown(Exception):  # noqa: N818  # it says what happened to the value
+    """A sink raises this for a value that it has no way to show: counted, told once, no failure."""
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """A destination of records.
+
+    One worker thread calls all four methods, always the same one, and never two at a time. Each
+    may raise: the delivery counts what was lost, tells once for each kind of error, and goes on.
+
+    Attributes:
+        name: A short word for totals and messages, such as "rerun".
+
+    Two more attributes are looked for, and may be missing: `hint`, the command that opens what the
+    sink has written, and `takes_local_words`, true if lines that sinks and their SDKs log may come
+    here because nothing of this sink logs.
+    """
+
+    name: str
+
+    def open(self, info: RunInfo) -> None:
+        """Get ready, imports and warm-up included: training has not begun."""
+        ...
+
+    def write(self, batch: Batch) -> None:
+        """Take in a batch. If this raises, the batch counts as lost."""
+        ...
+
+    def flush(self, deadline: float) -> None:
+        """Hand everything to the operating system by `deadline`, in `time.monotonic` seconds."""
+        ...
+
+    def close(self, status: Status, error: Failure | None, deadline: float) -> None:
+        """Finish with the run's status by `deadline`; nothing is called afterwards."""
+        ...

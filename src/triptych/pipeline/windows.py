@@ -1,0 +1,90 @@
+"""`Windows`: numbers thinned for a sink that cannot take them all, one row for each window."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from triptych.pipeline.cadence import Every
+from triptych.pipeline.records import Columns
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Windows:
+    """Gathers columns until their window is over, then gives one row per group of paths.
+
+    A window opens with the first value after the last one closed, and spans all paths, so that
+    what was logged together stays in one row; it does not reach across a change of epoch or phase.
+    The row carries the step of the window's last value.
+
+    Args:
+        every: The length of a window and what stands for it.
+    """
+
+    def __init__(self, every: Every) -> None:
+        self._every = every
+        self._waiting: list[Columns] = []
+
+    def feed(self, blocks: list[Columns], now: float | None) -> list[Columns]:
+        """Take in new columns and give back the rows of the windows that are over.
+
+        Args:
+            blocks: New columns, in any order.
+            now: Wall clock in seconds; None closes the open window too (a flush).
+        """
+        self._waiting += [block for block in blocks if len(block)]
+        rows: list[Columns] = []
+        while self._waiting:
+            start = min(float(self._axis(block).min()) for block in self._waiting)
+            end = start + self._every.distance
+            newest = max(float(self._axis(block).max()) for block in self._waiting)
+            if self._every.seconds is not None and now is not None:
+                newest = max(newest, now)
+            if newest < end and now is not None:
+                break
+            rows += self._close(end)
+        return rows
+
+    def _close(self, end: float) -> list[Columns]:
+        groups: dict[tuple[object, ...], list[Columns]] = {}
+        outside: list[Columns] = []
+        for block in self._waiting:
+            cut = int((self._axis(block) < end).sum())  # rows of one thread are in order
+            for part in _split(block.rows(0, cut)):
+                key = (part.paths, int(part.epochs[0]), part.phases[0])
+                groups.setdefault(key, []).append(part)
+            if cut < len(block):
+                outside.append(block.rows(cut, len(block)))
+        self._waiting = outside
+        rows = [self._one_row(parts) for parts in groups.values()]
+        return sorted(rows, key=lambda row: float(row.times[0]))
+
+    def _one_row(self, parts: list[Columns]) -> Columns:
+        import numpy as np
+
+        newest = max(parts, key=lambda part: part.times[-1])
+        row = newest.rows(len(newest) - 1, len(newest))
+        logged = sum(map(len, parts))
+        values = row.values
+        if self._every.keep == "mean" and logged > 1:
+            values = np.concatenate([part.values for part in parts]).mean(axis=0, keepdims=True)
+        return replace(row, values=values, logged=logged)
+
+    def _axis(self, block: Columns) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
+        return block.steps if self._every.steps is not None else block.times
+
+
+def _split(block: Columns) -> list[Columns]:
+    """The block cut wherever the epoch or the phase changes: no window reaches across."""
+    cuts = [
+        place
+        for place in range(1, len(block))
+        if block.phases[place] != block.phases[place - 1]
+        or block.epochs[place] != block.epochs[place - 1]
+    ]
+    edges = [0, *cuts, len(block)]
+    return [block.rows(a, b) for a, b in itertools.pairwise(edges) if a < b]

@@ -1,0 +1,296 @@
+"""`Run`: one training, from its first value to its exit code."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from triptych import lifetime
+from triptych.loop import Loop
+from triptych.pipeline.clock import StepClock
+from triptych.pipeline.delivery import Delivery, SinkTotals
+from triptych.pipeline.intake import Intake
+from triptych.pipeline.records import Event, Failure, Record, RunInfo, Status
+from triptych.words import Panel
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a run has taken in, and what became of it.
+
+    Attributes:
+        rejected: Values that `log` could not take, by path.
+        nonfinite: NaN and infinite numbers, by path; they are kept as such.
+        after_close: Calls of a closed run.
+        sinks: For each sink what was accepted, delivered and shed.
+    """
+
+    rejected: Mapping[str, int]
+    nonfinite: Mapping[str, int]
+    after_close: int
+    sinks: Mapping[str, SinkTotals]
+
+
+class Run:
+    """One training, in as many places as there are sinks. Made by `triptych.run`.
+
+    A context manager that also works without `with`: then `close`, or the end of the process,
+    ends it. Any thread may log; one thread, the loop's, moves the clock.
+
+    On ranks that do not write it has no sinks and no folder: the same code runs and leaves nothing.
+
+    Args:
+        info: What the sinks are told.
+        clock: The step.
+        loop: What moves it.
+        deliveries: The sinks by name; empty on ranks that do not write.
+        intake: Sorts what is logged.
+        panel: Connects Python logging; None on ranks that do not write.
+        on_close: Called once, after the sinks have closed.
+
+    Attributes:
+        info: What the sinks were told.
+        clock: The step; adapters move it.
+        status: How the run stands.
+        failure: The exception that ended it, as text, or None.
+        exit_code: What W&B and `run.json` say; None while the run is open.
+        started: When it opened, `time.monotonic` seconds.
+    """
+
+    def __init__(
+        self,
+        info: RunInfo,
+        *,
+        clock: StepClock,
+        loop: Loop,
+        deliveries: Mapping[str, Delivery],
+        intake: Intake,
+        panel: Panel | None,
+        on_close: Callable[[Run], None],
+    ) -> None:
+        self.info = info
+        self.clock = clock
+        self.status = Status.RUNNING
+        self.failure: Failure | None = None
+        self.exit_code: int | None = None
+        self.started = time.monotonic()
+        self._loop = loop
+        self._deliveries = deliveries
+        self._intake = intake
+        self._panel = panel
+        self._on_close = on_close
+        self._closing = threading.Lock()
+        self._arrived = True
+
+    def __repr__(self) -> str:
+        return f"<Run(id={self.id!r}, status={str(self.status)!r}, step={self.step})>"
+
+    @property
+    def id(self) -> str:
+        """Folder name, W&B run id, and with the attempt Rerun recording id."""
+        return self.info.id
+
+    @property
+    def dir(self) -> Path:
+        """The run folder."""
+        return self.info.dir
+
+    @property
+    def step(self) -> int:
+        """Optimizer updates begun so far: everything logged now carries it."""
+        return self.clock.step
+
+    @property
+    def update_due(self) -> bool:
+        """Whether the batch in hand completes its update: call `optimizer.step()` now."""
+        return self._loop.update_due
+
+    @property
+    def overhead(self) -> float:
+        """Share of the run's time so far that its threads have spent in `log`, 0 to 1."""
+        return self._intake.spent_ns / 1e9 / max(time.monotonic() - self.started, 1e-9)
+
+    @property
+    def totals(self) -> Totals:
+        """What was taken in and what became of it; exact after `flush` or `close`."""
+        return Totals(
+            dict(self._intake.rejected),
+            dict(self._intake.nonfinite),
+            self._intake.late,
+            {name: delivery.snapshot() for name, delivery in self._deliveries.items()},
+        )
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """For each sink the command or address that opens what it has written, or ""."""
+        return {
+            name: str(getattr(delivery.sink, "hint", ""))
+            for name, delivery in self._deliveries.items()
+        }
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The newest value of every number that a sink has read."""
+        newest: dict[str, tuple[float, float]] = {}
+        for delivery in self._deliveries.values():
+            for path, entry in list(delivery.latest.items()):
+                newest[path] = max(entry, newest.get(path, entry), key=lambda one: one[0])
+        return {path: value for path, (_, value) in sorted(newest.items())}
+
+    # ---- the loop
+
+    def epochs(self, count: int, *, start: int = 0) -> Iterator[int]:
+        """Count epochs from `start` to `count` - 1, like `range`."""
+        return self._loop.epochs(count, start=start)
+
+    def steps(
+        self, iterable: Iterable[Item], *, accumulate: int = 1, total: int | None = None
+    ) -> Iterator[Item]:
+        """Give the batches one by one, and begin an update with every `accumulate`-th.
+
+        The last, incomplete group of a pass is an update too, as in Lightning and the Hugging Face
+        Trainer: ask `update_due`. In a phase other than "train" the clock stands still. A progress
+        bar shows on a terminal.
+
+        Args:
+            iterable: The batches. Without a length and with `accumulate` > 1, one is fetched
+                ahead, to know the last one.
+            accumulate: Batches in one update.
+            total: How many batches there are, where `len(iterable)` does not say.
+        """
+        return self._loop.steps(iterable, accumulate=accumulate, total=total)
+
+    def phase(self, name: str) -> AbstractContextManager[None]:
+        """Be in another phase within the `with` block, such as "val"; the step stays."""
+        return self._loop.phase(name)
+
+    def advance(self) -> None:
+        """Begin the next update, in a loop that does not use `steps`."""
+        self.clock.advance()
+
+    def restore(self, step: int) -> None:
+        """Continue at the step of a checkpoint: the next update is `step` + 1."""
+        self.clock.restore(step)
+
+    # ---- logging
+
+    def log(self, values: Mapping[str, Any], /) -> None:
+        """Log values at the present step: `run.log({"train/loss": loss, "train/batch": image})`.
+
+        Takes numbers (int, float, bool, numpy scalars, one-element tensors of any dtype on any
+        device), visuals, PIL images, matplotlib figures, Rerun archetypes, `wandb` media, and
+        functions without arguments that return one of these: they are called here and now, but
+        only if some sink wants a picture at this path.
+
+        On the calling thread it appends to memory: no file, no network, no encoding. It never
+        waits for a sink, and never raises because of one. A value it cannot take is counted and
+        warned about once, at the caller's line.
+
+        Raises:
+            TypeError: In strict mode only, for a value or a path that it cannot take.
+        """
+        self._intake.log(values)
+
+    def event(self, text: str) -> None:
+        """Leave a marker at the present step in all places: `run.event("unfroze the backbone")`."""
+        if self._intake.takes("event"):
+            self._intake.put(Record("events", self.clock.stamp(), Event(str(text))))
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Hand everything logged so far to the back ends; say whether all of it arrived.
+
+        Args:
+            timeout: Seconds to wait at most.
+        """
+        if not self._intake.open:
+            return self._arrived
+        deadline = time.monotonic() + timeout
+        requests = [delivery.begin_flush(deadline) for delivery in self._deliveries.values()]
+        arrived = [request.wait() for request in requests]  # wait for each, also after a False
+        return all(arrived)
+
+    # ---- the end
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.ended_by(error)
+        self.close()
+
+    def ended_by(self, error: BaseException) -> None:
+        """Record the exception that ends the run, with its traceback, at the present step."""
+        code = lifetime.exit_code(error)
+        if not self._intake.open or self.failure is not None or code == 0:
+            return
+        self.failure = Failure(
+            type(error).__qualname__, str(error), "".join(traceback.format_exception(error)), code
+        )
+        interrupted = isinstance(error, KeyboardInterrupt | lifetime.Terminated)
+        self.status = Status.INTERRUPTED if interrupted else Status.FAILED
+        self._intake.put(Record("errors", self.clock.stamp(), self.failure))
+
+    def close(self, status: Status | str | None = None, timeout: float = 30.0) -> bool:
+        """End the run; say whether everything logged has arrived everywhere.
+
+        Calling it again changes nothing.
+
+        Args:
+            status: "finished", "failed" or "interrupted"; by default what is known: finished, or
+                what an exception has made of it.
+            timeout: Seconds to wait at most. A sink that hangs is left behind.
+
+        Raises:
+            ValueError: If the status is none of these.
+        """
+        wanted = None if status is None else Status(status)
+        with self._closing:
+            if self.exit_code is not None:
+                return self._arrived
+            if wanted is not None:
+                self.status = wanted
+            elif self.status is Status.RUNNING:
+                self.status = Status.FINISHED
+            good = self.status is Status.FINISHED
+            self.exit_code = 0 if good else self.failure.exit_code if self.failure else 1
+        if self._panel is not None:
+            self._panel.disconnect()
+        self._intake.open = False
+        self._loop.stop()
+        deadline = time.monotonic() + timeout
+        for delivery in self._deliveries.values():
+            delivery.begin_close(self.status, self.failure, deadline)
+        arrived = [delivery.wait_closed(deadline) for delivery in self._deliveries.values()]
+        self._arrived = all(arrived)
+        lifetime.unwatch(self)
+        self._on_close(self)
+        return self._arrived
+
+    def exit(self, code: int) -> None:
+        """The process ends, and nobody has called `close`."""
+        if code == lifetime.TERMINATED:
+            self.ended_by(lifetime.Terminated(code))
+        elif code:
+            self.ended_by(SystemExit(code))
+        self.close()
+
+    def forked(self) -> None:
+        """This is a forked child now, a DataLoader worker say: it must not write to the run."""
+        self._intake.abandon()
+        if self._panel is not None:
+            self._panel.leave_to_terminal()

@@ -1,0 +1,292 @@
+"""`RerunSink`: numbers in columns, pictures and words, in a recording or to viewers."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from triptych.dashboard import CONFIG, ERRORS, EVENTS, Dashboard
+from triptych.pipeline.records import (
+    Batch,
+    Columns,
+    Event,
+    Failure,
+    Foreign,
+    Record,
+    RunInfo,
+    Stamp,
+    Status,
+    Words,
+)
+from triptych.sinks.rerun_visuals import archetypes
+from triptych.visuals import Histogram, Image, Table, Text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_\-\[\]: ]")  # in an application id, since Rerun 0.36
+
+
+class RerunSink:
+    """Writes one recording; timelines `step`, `epoch` and `log_time`.
+
+    A number is one entity, `/train/loss`; a picture is an encoded image, with boxes, mask and
+    keypoints below it; each logger has its own text log below `/logs`. Configuration and
+    provenance are recording properties, numbers as float64 and all else as text: Rerun fixes a
+    property's type the first time it sees it, in all runs of a catalog.
+
+    Args:
+        path: The .rrd file; None for the recording of the attempt in the run folder.
+    """
+
+    name = "rerun"
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.hint = ""
+        self._path = path
+        self._recording: Any = None
+        self._entities: dict[str, str] = {}
+        self._dashboard = Dashboard()
+        self._shown = -1
+        self._shown_at = 0.0
+        self._parts: dict[str, set[str]] = {}
+        self._classes: dict[str, dict[int, str]] = {}
+
+    def open(self, info: RunInfo) -> None:
+        """Make the recording, and do once what Rerun does only at the first use."""
+        import rerun as rr
+
+        application = _NOT_ALLOWED.sub("-", info.project)[:120] or "triptych"
+        recording = rr.RecordingStream(application, recording_id=f"{info.id}-{info.attempt}")
+        path = Path(self._path or info.recording)
+        recording.save(str(path))
+        self.hint = f"rerun {path}"
+        self._recording = recording
+        recording.send_recording_name(info.name)
+        self._send_properties("config", info.config)
+        self._send_properties("provenance", info.provenance)
+        document = rr.TextDocument(_describe(info), media_type=rr.MediaType.MARKDOWN)
+        recording.log(CONFIG, document, static=True)
+        self._send_dashboard()
+        _warm_up(application)
+
+    def write(self, batch: Batch) -> None:
+        """Send columns as they are, everything else one by one."""
+        for columns in batch.columns:
+            known = columns.epochs >= 0
+            for mask in (known, ~known):
+                if mask.any():
+                    self._send_columns(columns, mask)
+            self._dashboard.numbers.update(columns.paths)
+        for record in batch.records:
+            self._write_record(record)
+        if self._dashboard.size() != self._shown and time.monotonic() > self._shown_at + 2.0:
+            self._send_dashboard()
+
+    def flush(self, deadline: float) -> None:
+        """Hand everything to the operating system."""
+        self._recording.flush(timeout_sec=max(0.1, deadline - time.monotonic()))
+
+    def close(self, status: Status, error: Failure | None, deadline: float) -> None:
+        """Write how the run ended, and the file's footer.
+
+        Raises:
+            TimeoutError: If Rerun does not let go in time.
+        """
+        import rerun as rr
+
+        ending = {"status": str(status), "error": f"{error.kind}: {error.message}" if error else ""}
+        self._send_properties("ending", ending)
+        if self._dashboard.size() != self._shown:
+            self._send_dashboard()
+        # Rerun's disconnect has no time-out, and its exit hook waits for it (0.41): both could
+        # hold up the exit of the process for ever.
+        thread = threading.Thread(target=self._recording.disconnect, daemon=True)
+        thread.start()
+        thread.join(max(0.1, deadline - time.monotonic()))
+        if thread.is_alive():
+            rr.unregister_shutdown()
+            raise TimeoutError("Rerun did not close the recording in time.")
+
+    # ---- numbers
+
+    def _send_columns(self, columns: Columns, mask: Any) -> None:
+        import pyarrow as pa
+
+        index = _index_fields(with_epoch=bool((columns.epochs[mask] >= 0).all()))
+        arrays = [pa.array(columns.steps[mask])]
+        if len(index) == 3:  # noqa: PLR2004  # step, epoch, log_time
+            arrays.append(pa.array(columns.epochs[mask]))
+        arrays.append(pa.array((columns.times[mask] * 1e9).astype("datetime64[ns]")))
+        fields = []
+        values = columns.values[mask]
+        for place, path in enumerate(columns.paths):
+            fields.append(_scalar_field(f"c{place}", self._entity(path)))
+            arrays.append(pa.array(np.ascontiguousarray(values[:, place])))
+        batch = pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*index, *fields]))
+        self._recording.send_record_batch(batch)
+
+    # ---- everything else
+
+    def _write_record(self, record: Record) -> None:
+        import rerun as rr
+
+        value = record.value
+        if isinstance(value, Words):
+            level = "WARN" if value.line.levelname == "WARNING" else value.line.levelname
+            self._send(record.path, rr.TextLog(value.text, level=level), record.stamp)
+        elif isinstance(value, Event):
+            self._send(EVENTS, rr.TextLog(value.text, level="INFO"), record.stamp)
+        elif isinstance(value, Failure):
+            self._send(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
+        elif isinstance(value, Foreign):
+            self._send(record.path, value.value, record.stamp)
+        else:
+            self._write_visual(record)
+
+    def _write_visual(self, record: Record) -> None:
+        import rerun as rr
+
+        visual, path = record.value, record.path
+        parts = set()
+        for name, archetype in archetypes(visual):
+            self._send(f"{path}/{name}" if name else path, archetype, record.stamp)
+            parts.add(name)
+        for gone in self._parts.get(path, set()) - parts:
+            # A viewer shows the newest of each entity: boxes of an earlier picture would stay.
+            self._send(f"{path}/{gone}", rr.Clear(recursive=False), record.stamp)
+        self._parts[path] = self._parts.get(path, set()) | parts
+        if isinstance(visual, Image):
+            self._dashboard.pictures.add(path)
+            if visual.classes and visual.classes != self._classes.get(path):
+                self._classes[path] = visual.classes
+                context = rr.AnnotationContext(list(visual.classes.items()))
+                self._recording.log(self._entity(path), context, static=True)
+        elif isinstance(visual, Histogram):
+            self._dashboard.bars.add(path)
+        elif isinstance(visual, Text | Table):
+            self._dashboard.documents.add(path)
+
+    def _send(self, path: str, archetype: Any, stamp: Stamp) -> None:
+        """One row with its own times: Rerun's clock is per thread, and this is the worker's."""
+        import rerun as rr
+
+        when = np.array([int(stamp.time * 1e9)], dtype="datetime64[ns]")
+        indexes = [rr.TimeColumn("step", sequence=[stamp.step])]
+        if stamp.epoch is not None:
+            indexes.append(rr.TimeColumn("epoch", sequence=[stamp.epoch]))
+        indexes.append(rr.TimeColumn("log_time", timestamp=when))
+        columns = []
+        for component in archetype.as_component_batches():
+            column = rr.ComponentColumn(component.component_descriptor(), component)
+            columns.append(column.partition([len(component.as_arrow_array())]))
+        self._recording.send_columns(self._entity(path), indexes=indexes, columns=columns)
+
+    # ---- what does not change with time
+
+    def _send_properties(self, name: str, values: Mapping[str, Any]) -> None:
+        import pyarrow as pa
+        import rerun as rr
+
+        flat = {
+            key: pa.array([float(value)] if isinstance(value, int | float) else [str(value)])
+            for key, value in _flatten(values)
+        }
+        if flat:
+            self._recording.send_property(name, rr.AnyValues(**flat))
+
+    def _send_dashboard(self) -> None:
+        self._shown, self._shown_at = self._dashboard.size(), time.monotonic()
+        # make_active=False leaves alone what somebody has arranged in a viewer
+        self._recording.send_blueprint(
+            self._dashboard.blueprint(), make_active=False, make_default=True
+        )
+
+    def _entity(self, path: str) -> str:
+        entity = self._entities.get(path)
+        if entity is None:
+            import rerun as rr
+
+            entity = self._entities[path] = str(rr.new_entity_path(path.split("/")))
+        return entity
+
+
+def _index_fields(*, with_epoch: bool) -> list[pa.Field]:
+    import pyarrow as pa
+
+    names = {"step": pa.int64(), "epoch": pa.int64(), "log_time": pa.timestamp("ns")}
+    if not with_epoch:
+        del names["epoch"]
+    return [
+        pa.field(name, kind, metadata={"rerun:kind": "index", "rerun:index_name": name})
+        for name, kind in names.items()
+    ]
+
+
+def _scalar_field(name: str, entity: str) -> pa.Field:
+    import pyarrow as pa
+
+    return pa.field(
+        name,
+        pa.float64(),
+        metadata={
+            "rerun:entity_path": entity,
+            "rerun:archetype": "rerun.archetypes.Scalars",
+            "rerun:component": "Scalars:scalars",
+            "rerun:component_type": "rerun.components.Scalar",
+        },
+    )
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            found += _flatten(value, f"{name}.")
+        elif isinstance(value, list | tuple):
+            found.append((name, json.dumps(value, default=str)))
+        else:
+            found.append((name, value))
+    return found
+
+
+def _describe(info: RunInfo) -> str:
+    """The configuration as a Markdown page."""
+    lines = [f"# {info.name}", "", f"`{info.project}` · run `{info.id}` · attempt {info.attempt}"]
+    if info.notes:
+        lines += ["", info.notes]
+    if info.tags:
+        lines += ["", "Tags: " + ", ".join(info.tags)]
+    for title, values in (("Configuration", info.config), ("Provenance", info.provenance)):
+        rows = _flatten(values)
+        if rows:
+            lines += ["", f"## {title}", "", "| | |", "| --- | --- |"]
+            lines += [f"| {_cell(key)} | {_cell(value)} |" for key, value in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _warm_up(application: str) -> None:
+    """The first columns cost a fifth of a second of imports (0.41): spend it before training."""
+    import pyarrow as pa
+    import rerun as rr
+
+    recording = rr.RecordingStream(application, send_properties=False)
+    memory = recording.memory_recording()
+    schema = pa.schema([*_index_fields(with_epoch=False), _scalar_field("c0", "/warm")])
+    now = np.array([0], dtype="datetime64[ns]")
+    columns = [pa.array([0]), pa.array(now), pa.array([0.0])]
+    recording.send_record_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    memory.drain_as_bytes()
+    recording.disconnect()

@@ -1,0 +1,117 @@
+"""`TextSink`: the words, and now and then the numbers, on the console and in `train.log`."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import Any
+
+from triptych.pipeline.records import (
+    Batch,
+    Columns,
+    Event,
+    Failure,
+    Record,
+    RunInfo,
+    Stamp,
+    Status,
+    Words,
+)
+from triptych.words import build_handlers, speaks_already
+
+
+class TextSink:
+    """Lines of text, each with its step and phase.
+
+    Args:
+        config: A `logging.config` dictionary as `triptych.logging_config` makes it. A handler
+            called "file" that has no file yet is added for `train.log` in the run folder.
+    """
+
+    name = "text"
+    takes_local_words = True
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.hint = ""
+        self._config = copy.deepcopy(config)
+        self._handlers: list[logging.Handler] = []
+
+    def open(self, info: RunInfo) -> None:
+        """Make the handlers; a terminal that the user's own logging writes to is left to it."""
+        file = info.dir / "train.log"
+        handlers = self._config.setdefault("handlers", {})
+        if "file" not in handlers:
+            like = handlers.get("console", {"formatter": "line", "filters": ["stamp"]})
+            handlers["file"] = {
+                "class": "logging.FileHandler",
+                "filename": str(file),
+                "encoding": "utf-8",
+                "formatter": like["formatter"],
+                "filters": like["filters"],
+            }
+            self._config["root"]["handlers"] = [*self._config["root"]["handlers"], "file"]
+        self.hint = f"less {file}"
+        self._handlers = build_handlers(self._config)
+        if speaks_already():
+            self._handlers = [handler for handler in self._handlers if handler.name != "console"]
+
+    def write(self, batch: Batch) -> None:
+        """Write one line for each row of numbers and for each record that is words."""
+        for block in batch.columns:
+            for index in range(len(block)):
+                self._write(_numbers_line(block, index))
+        for record in batch.records:
+            line = _line(record)
+            if line is not None:
+                self._write(line)
+
+    def flush(self, deadline: float) -> None:  # noqa: ARG002  # local files take no time
+        """Hand every line to the operating system."""
+        for handler in self._handlers:
+            handler.flush()
+
+    def close(self, status: Status, error: Failure | None, deadline: float) -> None:  # noqa: ARG002
+        """Close the handlers."""
+        for handler in self._handlers:
+            handler.close()
+
+    def _write(self, line: logging.LogRecord) -> None:
+        for handler in self._handlers:
+            if line.levelno >= handler.level:
+                handler.handle(line)
+
+
+def _line(record: Record) -> logging.LogRecord | None:
+    value = record.value
+    if isinstance(value, Words):
+        return value.line
+    if isinstance(value, Event):
+        return _make(record.stamp, logging.INFO, "event", value.text)
+    if isinstance(value, Failure):
+        line = _make(record.stamp, logging.CRITICAL, "error", f"{value.kind}: {value.message}")
+        line.exc_text = value.traceback
+        return line
+    return None
+
+
+def _numbers_line(block: Columns, index: int) -> logging.LogRecord:
+    epoch = int(block.epochs[index])
+    stamp = Stamp(
+        step=int(block.steps[index]),
+        epoch=None if epoch < 0 else epoch,
+        phase=block.phases[index],
+        time=float(block.times[index]),
+    )
+    values = dict(zip(block.paths, block.values[index].tolist(), strict=True))
+    text = "  ".join(f"{path} {value:.6g}" for path, value in values.items())
+    line = _make(stamp, logging.INFO, "numbers", text)
+    line.numbers = values
+    return line
+
+
+def _make(stamp: Stamp, level: int, name: str, text: str) -> logging.LogRecord:
+    line = logging.LogRecord(name, level, "", 0, text, None, None)
+    line.created, line.msecs = stamp.time, stamp.time % 1 * 1000
+    line.step, line.epoch, line.phase = stamp.step, stamp.epoch, stamp.phase
+    line.rank = stamp.rank
+    return line

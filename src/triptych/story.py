@@ -1,0 +1,143 @@
+"""`Story`: what `run.json` says of a run, and the table at its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from triptych.archive.folder import RunFolder
+from triptych.pipeline.delivery import SinkTotals
+from triptych.pipeline.records import RunInfo, Status
+from triptych.terminal import print_table
+
+if TYPE_CHECKING:
+    from triptych.run import Run
+
+log = logging.getLogger("triptych")
+
+_MOST_METRICS = 12  # in the table; run.json has all
+
+
+class Story:
+    """Writes `run.json` when a run begins and ends, and prints the closing table.
+
+    Args:
+        folder: The run folder.
+        info: Who the run is.
+        table: Whether to print the table.
+    """
+
+    def __init__(self, folder: RunFolder, info: RunInfo, *, table: bool) -> None:
+        self._folder = folder
+        self._info = info
+        self._table = table
+        self._data: dict[str, Any] = {}
+
+    def begin(self) -> None:
+        """Write what is known before the first step.
+
+        Raises:
+            OSError: If `run.json` cannot be written.
+        """
+        earlier = self._folder.read_json() if self._folder.run_json.exists() else {}
+        info, now = self._info, _now()
+        attempt = {
+            "attempt": info.attempt,
+            "started": now,
+            "recording": info.recording.name,
+            "status": str(Status.RUNNING),
+            "provenance": info.provenance,
+        }
+        attempts = earlier.get("attempts")
+        self._data = {
+            **earlier,
+            "id": info.id,
+            "project": info.project,
+            "name": info.name,
+            "tags": info.tags,
+            "notes": info.notes,
+            "config": info.config,
+            "started": earlier.get("started", now),
+            "status": str(Status.RUNNING),
+            "attempts": [*(attempts if isinstance(attempts, list) else []), attempt],
+        }
+        self._folder.write_json(self._data)
+
+    def end(self, run: Run) -> None:
+        """Write how it ended, and print the table. Never raises."""
+        ending = {"status": str(run.status), "ended": _now(), "exit_code": run.exit_code}
+        error = run.failure
+        self._data["attempts"][-1].update(
+            **ending,
+            step=run.step,
+            error=f"{error.kind}: {error.message}" if error else None,
+            traceback=error.traceback if error else None,
+        )
+        self._data.update(
+            ending,
+            step=run.step,
+            metrics=run.latest,
+            opens_with={name: hint for name, hint in run.hints.items() if hint},
+            totals={
+                "rejected": run.totals.rejected,
+                "nonfinite": run.totals.nonfinite,
+                "sinks": {name: _plain_totals(one) for name, one in run.totals.sinks.items()},
+            },
+            overhead=run.overhead,
+        )
+        try:
+            self._folder.write_json(self._data)
+        except OSError as problem:
+            log.error("run.json could not be brought up to date: %s", problem)  # noqa: TRY400
+        if self._table:
+            print_table(f"{self._info.project} · {self._info.name}", self._rows(run))
+
+    def _rows(self, run: Run) -> list[tuple[str, str]]:
+        seconds = time.monotonic() - run.started
+        rows = [("status", f"{run.status} at step {run.step} after {seconds:.1f} s")]
+        if run.failure is not None:
+            rows.append(("error", f"{run.failure.kind}: {run.failure.message}"))
+        rows += [(f"open {name}", _short(hint)) for name, hint in run.hints.items() if hint]
+        rows += [
+            (name, f"{totals.delivered:,} delivered, {_losses(totals)}")
+            for name, totals in run.totals.sinks.items()
+        ]
+        if run.totals.rejected:
+            rows.append(
+                ("rejected", ", ".join(f"{p} ({n})" for p, n in run.totals.rejected.items()))
+            )
+        rows.append(("logging took", f"{run.overhead:.2%} of the time"))
+        latest = list(run.latest.items())
+        rows += [(path, f"{value:.6g}") for path, value in latest[:_MOST_METRICS]]
+        if len(latest) > _MOST_METRICS:
+            rows.append(("…", f"{len(latest) - _MOST_METRICS} more in run.json"))
+        return rows
+
+
+def _losses(totals: SinkTotals) -> str:
+    if not totals.lost:
+        return "none shed"
+    reasons = [f"{sum(paths.values()):,} {reason}" for reason, paths in totals.shed.items()]
+    return f"{totals.lost:,} shed ({', '.join(reasons)})"
+
+
+def _plain_totals(totals: SinkTotals) -> Mapping[str, Any]:
+    shed = {reason: dict(paths) for reason, paths in totals.shed.items()}
+    return {"accepted": totals.accepted, "delivered": totals.delivered, "shed": shed}
+
+
+def _short(command: str) -> str:
+    """The command with its path below the current folder, where it is there."""
+    head, _, tail = command.rpartition(" ")
+    path = Path(tail)
+    if head and path.is_absolute() and path.is_relative_to(Path.cwd()):
+        return f"{head} {path.relative_to(Path.cwd())}"
+    return command
+
+
+def _now() -> str:
+    return datetime.now(UTC).astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,104 @@
+"""What a person at the terminal sees: lines, the progress bar, the closing table."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from triptych.pipeline.clock import StepClock
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
+
+
+@cache
+def console() -> Console:
+    """The one console on standard error: lines printed through it stay clear of the bar."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class ConsoleHandler(logging.Handler):
+    """Prints lines on standard error, in colour on a terminal."""
+
+    _STYLES = ((logging.ERROR, "bold red"), (logging.WARNING, "yellow"), (logging.INFO, ""))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record; called on the text panel's worker."""
+        from rich.text import Text
+
+        style = next((look for level, look in self._STYLES if record.levelno >= level), "dim")
+        # sys.stderr may have been replaced since (by a test, a notebook): ask for it each time
+        screen = console()
+        if not screen.is_terminal:
+            print(self.format(record), file=sys.stderr)  # noqa: T201
+        else:
+            screen.print(Text(self.format(record), style=style))
+
+
+@dataclass
+class Bar:
+    """The progress bar of `run.epochs` and `run.steps`; nothing where there is no terminal.
+
+    The loop only writes three attributes; a thread of rich draws them five times a second.
+    """
+
+    clock: StepClock
+    shown: bool
+    epochs: int | None = None
+    done: int = 0
+    total: int | None = None
+    started: float = field(default_factory=time.monotonic)
+    _live: Live | None = None
+
+    def start(self, total: int | None) -> None:
+        """Begin a pass over `total` batches; None when nobody knows how many."""
+        self.done, self.total, self.started = 0, total, time.monotonic()
+        if self.shown and self._live is None and console().is_terminal:
+            from rich.live import Live
+
+            self._live = Live(self, console=console(), refresh_per_second=5, transient=True)
+            self._live.start()
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def __rich__(self) -> RenderableType:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        rate = self.done / max(time.monotonic() - self.started, 1e-9)
+        left = (self.total - self.done) / rate if self.total and rate else None
+        epoch = self.clock.epoch
+        words = [f"step {self.clock.step}", self.clock.phase]
+        if epoch is not None:
+            words.insert(0, f"epoch {epoch + 1}" + (f"/{self.epochs}" if self.epochs else ""))
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(
+            " · ".join(words),
+            ProgressBar(total=self.total, completed=self.done, width=40),
+            f"{self.done}/{self.total or '?'}",
+            f"{rate:.1f}/s" + (f", {left:.0f} s left" if left is not None else ""),
+        )
+        return grid
+
+
+def print_table(title: str, rows: Iterable[tuple[str, str]]) -> None:
+    """Print a table of two columns on standard error."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    for name, value in rows:
+        table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+    console().print(table)

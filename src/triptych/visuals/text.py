@@ -1,0 +1,36 @@
+"""Words to look at: a caption of their own, a generated sample, a report."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text, shown as it is or as markdown.
+
+    Attributes:
+        text: Any length, any lines.
+        markdown: Whether back ends that can should render it as markdown.
+
+    Raises:
+        TypeError: The text is not a string.
+    """
+
+    text: str
+    markdown: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"text must be a string, not {self.text!r}: pass str(...).")
+
+    def own(self) -> Self:
+        """Nothing to copy: strings do not change."""
+        return self
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the string."""
+        return sys.getsizeof(self.text)
