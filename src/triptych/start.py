@@ -16,7 +16,7 @@ from triptych.archive.plain import plain
 from triptych.archive.provenance import collect
 from triptych.archive.secrets import mask
 from triptych.loop import Loop
-from triptych.pipeline.cadence import Every, Limit, Route
+from triptych.pipeline.cadence import Route
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery
 from triptych.pipeline.intake import Intake
@@ -24,7 +24,9 @@ from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import RunInfo
 from triptych.pipeline.sink import Sink
 from triptych.rank import global_rank, is_writer
+from triptych.routes import make_routes, text_route, wandb_routes
 from triptych.run import Run
+from triptych.sinks.rerun_live import check_live
 from triptych.story import Story
 from triptych.terminal import Bar
 from triptych.words import Panel, logging_config
@@ -44,7 +46,7 @@ def run(
     root: str | os.PathLike[str] = "runs",
     sinks: Iterable[Sink | Route] | None = None,
     wandb: Any = "auto",
-    live: Literal[False] = False,
+    live: bool | str = False,
     console: bool | Literal["json"] = True,
     resume: str | os.PathLike[str] | None = None,
     logging: dict[str, Any] | None = None,
@@ -63,12 +65,13 @@ def run(
         notes: A longer description.
         root: Folder of all runs; this one gets `<root>/<project>/<run id>/`, readable by its owner.
         sinks: Where everything goes, in place of the default: a Rerun recording, W&B, and text.
-            A sink alone gets every value; a `Route` says how often and on which ranks.
+            A sink alone gets every value; a `Route` says how often.
         wandb: "auto": WANDB_MODE if set, else online if a key is there, else offline, and never a
             prompt. "online", "offline", False, or an open `wandb.Run` to join as a guest. Numbers
             come at most ten times a second there, each row with the mean of its window, and eight
             pictures per path and epoch; the recording has everything.
-        live: Reserved; a recording can be opened with `rerun` while it is written.
+        live: Show the recording while it is made. True serves it on 127.0.0.1 to viewers that come
+            and go, and says how to connect; "spawn" opens a viewer; "rerun+http://…" sends to one.
         console: True: lines and a progress bar on standard error, "json" for machines; or False.
         resume: Continue a run: its id, its folder, or "latest" in this project. It keeps its id and
             gets a new attempt with a recording of its own; `run.restore(step)` sets the step.
@@ -81,27 +84,27 @@ def run(
         ValueError: If there is no run to resume, or `wandb="online"` finds no key.
         OSError: If the run folder cannot be made.
     """
-    _check(project, name, live)
+    _check(project, name)
+    check_live(live)
     strict = os.environ.get("TRIPTYCH_STRICT", "") not in ("", "0") if strict is None else strict
-    rank = global_rank()
-    clock = StepClock(rank=rank)
-    routes = [_as_route(sink) for sink in sinks] if sinks is not None else []
-    if not (is_writer() if sinks is None else any(rank in route.ranks for route in routes)):
+    clock = StepClock(rank=global_rank())
+    if not is_writer():
         return _silent(project, name, clock)
 
-    folder = (
-        RunFolder.find(root, project, resume) if resume else RunFolder.create(root, project, name)
-    )
     settings = logging or logging_config(console=bool(console), json_lines=console == "json")
-    if sinks is None:
-        routes = _default_routes(settings, wandb)
+    routes = make_routes(sinks, settings, wandb, live)
+    if resume is None:
+        folder = RunFolder.create(root, project, name)
+    else:
+        folder = RunFolder.find(root, project, resume)
+    attempt = folder.next_attempt()
     info = RunInfo(
         id=folder.id,
         project=project,
         name=name or folder.id,
-        attempt=folder.next_attempt(),
+        attempt=attempt,
         dir=folder.path,
-        recording=folder.recording(folder.next_attempt()),
+        recording=folder.recording(attempt),
         config=mask(plain(dict(config or {}))),
         provenance=collect(),
         tags=tuple(tags),
@@ -109,20 +112,20 @@ def run(
     )
     story = Story(folder, info, table=bool(console))
     story.begin()
-    opened = _open(info, clock, [one for one in routes if rank in one.ranks], strict=strict)
-    deliveries, intake, bar = opened
+    deliveries, ledger = _deliveries(routes, clock)
+    intake = Intake(clock, ledger, deliveries, strict=strict)
     panel = Panel(clock, settings, lambda record, words: intake.put(record, local=words.local))
-    bar.shown = console is True
+    panel.connect()  # what the sinks say while they open is part of the record
+    _open(info, deliveries, intake)
     made = Run(
         info,
         clock=clock,
-        loop=Loop(clock, bar),
+        loop=Loop(clock, Bar(clock, shown=console is True)),
         deliveries=deliveries,
         intake=intake,
         panel=panel,
         on_close=story.end,
     )
-    panel.connect()
     lifetime.watch(made)
     return made
 
@@ -155,44 +158,18 @@ def setup_logging(
         settings = options.get("logging") or logging_config(
             console=bool(console), json_lines=console == "json"
         )
-        routes = _default_routes(settings, options.get("wandb", "auto"))
-        options["sinks"] = [route for route in routes if route.sink.name != "rerun"]
+        options["sinks"] = [text_route(settings), *wandb_routes(options.pop("wandb", "auto"))]
     return run(project or script, run_name, **options)
 
 
-def _check(project: str, name: str | None, live: object) -> None:
+def _check(project: str, name: str | None) -> None:
     if not isinstance(project, str) or not project.strip():
         raise TypeError(f'The project is a text such as "digits", not {project!r}.')
     if not (name is None or isinstance(name, str)):
         raise TypeError(f"The name of a run is a text or None, not {name!r}.")
-    if live is not False:
-        raise ValueError(f"live={live!r} is not there yet; leave it out, and open the recording.")
 
 
-def _as_route(sink: Sink | Route) -> Route:
-    return sink if isinstance(sink, Route) else Route(sink)
-
-
-def _default_routes(settings: dict[str, Any], wandb: Any) -> list[Route]:
-    from triptych.sinks.rerun import RerunSink
-    from triptych.sinks.text import TextSink
-
-    text = Route(TextSink(settings), numbers=Every(seconds=5, keep="last"), visuals=False)
-    routes = [Route(RerunSink()), text]
-    switched_off = wandb == "auto" and os.environ.get("WANDB_MODE") == "disabled"
-    if wandb is not False and not switched_off:
-        from triptych.sinks.wandb import WandbSink
-
-        routes.append(
-            Route(WandbSink(wandb), numbers=Every(seconds=0.1), visuals=Limit(per_epoch=8))
-        )
-    return routes
-
-
-def _open(
-    info: RunInfo, clock: StepClock, routes: list[Route], *, strict: bool
-) -> tuple[dict[str, Delivery], Intake, Bar]:
-    """Start the workers and wait until their sinks are open: not at step 1, but before it."""
+def _deliveries(routes: list[Route], clock: StepClock) -> tuple[dict[str, Delivery], Ledger]:
     readers = [route for route in routes if route.numbers is not False]
     ledger = Ledger(len(readers))
     deliveries: dict[str, Delivery] = {}
@@ -202,7 +179,11 @@ def _open(
         while name in deliveries:
             name, count = f"{route.sink.name}-{count}", count + 1
         deliveries[name] = Delivery(route, reader)
-    intake = Intake(clock, ledger, deliveries, strict=strict)
+    return deliveries, ledger
+
+
+def _open(info: RunInfo, deliveries: dict[str, Delivery], intake: Intake) -> None:
+    """Start the workers and wait until their sinks are open: not at step 1, but before it."""
     for delivery in deliveries.values():
         delivery.before_read = intake.settle
         delivery.start(info)
@@ -210,7 +191,6 @@ def _open(
     for name, delivery in deliveries.items():
         if not delivery.wait_open(max(0.0, deadline - time.monotonic())):
             log.error("The %s sink takes more than %.0f s to open; training starts.", name, OPENING)
-    return deliveries, intake, Bar(clock, shown=False)
 
 
 def _silent(project: str, name: str | None, clock: StepClock) -> Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -121,19 +120,17 @@ class _LimitGate:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A sink, how often it wants what, and on which ranks it works.
+    """A sink, and how often it wants what.
 
     Args:
         sink: The destination.
         numbers: None for every number, `Every` for windows, False for none.
         visuals: None for every visual, a cadence such as `Limit(per_epoch=8)`, False for none.
-        ranks: Global ranks that write to it.
     """
 
     sink: Sink
     numbers: Every | Literal[False] | None = None
     visuals: Cadence | Literal[False] | None = None
-    ranks: Collection[int] = frozenset({0})
 
     def __post_init__(self) -> None:
         if not isinstance(self.sink, Sink):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 import time
@@ -25,11 +26,14 @@ from triptych.pipeline.records import (
     Status,
     Words,
 )
+from triptych.sinks.rerun_live import connect_viewers
 from triptych.sinks.rerun_visuals import archetypes
 from triptych.visuals import Histogram, Image, Table, Text
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+log = logging.getLogger("triptych")
 
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_\-\[\]: ]")  # in an application id, since Rerun 0.36
 
@@ -44,13 +48,16 @@ class RerunSink:
 
     Args:
         path: The .rrd file; None for the recording of the attempt in the run folder.
+        live: Viewers in place of a file: True serves to any that come, on 127.0.0.1; "spawn" opens
+            one; "rerun+http://…" sends to one that is there already. A sink of its own, beside the
+            file's, since a viewer that hangs holds up whatever shares its recording stream (0.41).
     """
 
-    name = "rerun"
-
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, *, live: bool | str = False) -> None:
+        self.name = "live" if live else "rerun"
         self.hint = ""
         self._path = path
+        self._live = live
         self._recording: Any = None
         self._entities: dict[str, str] = {}
         self._dashboard = Dashboard()
@@ -65,9 +72,13 @@ class RerunSink:
 
         application = _NOT_ALLOWED.sub("-", info.project)[:120] or "triptych"
         recording = rr.RecordingStream(application, recording_id=f"{info.id}-{info.attempt}")
-        path = Path(self._path or info.recording)
-        recording.save(str(path))
-        self.hint = f"rerun {path}"
+        if self._live:
+            self.hint = f"rerun {connect_viewers(recording, self._live)}"
+            log.info("Watch this run live with: %s", self.hint)
+        else:
+            path = Path(self._path or info.recording)
+            recording.save(str(path))
+            self.hint = f"rerun {path}"
         self._recording = recording
         recording.send_recording_name(info.name)
         self._send_properties("config", info.config)
@@ -111,6 +122,8 @@ class RerunSink:
         thread = threading.Thread(target=self._recording.disconnect, daemon=True)
         thread.start()
         thread.join(max(0.1, deadline - time.monotonic()))
+        if self._live is True:
+            self.hint = ""  # nobody serves any more
         if thread.is_alive():
             rr.unregister_shutdown()
             raise TimeoutError("Rerun did not close the recording in time.")

@@ -1,0 +1,55 @@
+"""Where a run goes by default, and how often: a recording, the text panel, W&B, live viewers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from triptych.pipeline.cadence import Every, Limit, Route
+from triptych.pipeline.sink import Sink
+
+
+def make_routes(
+    sinks: Iterable[Sink | Route] | None, settings: dict[str, Any], wandb: Any, live: bool | str
+) -> list[Route]:
+    """The routes of a run.
+
+    Args:
+        sinks: What the user wants in place of the default; a sink alone gets every value.
+        settings: The logging configuration of the text panel.
+        wandb: As for `triptych.run`.
+        live: As for `triptych.run`.
+
+    Raises:
+        TypeError: If something in `sinks` is no sink.
+        ValueError: If W&B cannot be used as wanted.
+    """
+    if sinks is None:
+        routes = [rerun_route(), text_route(settings), *wandb_routes(wandb)]
+    else:
+        routes = [sink if isinstance(sink, Route) else Route(sink) for sink in sinks]
+    return [*routes, rerun_route(live=live)] if live else routes
+
+
+def rerun_route(*, live: bool | str = False) -> Route:
+    """Everything, in a file or live."""
+    from triptych.sinks.rerun import RerunSink
+
+    return Route(RerunSink(live=live))
+
+
+def text_route(settings: dict[str, Any]) -> Route:
+    """Every word, and a line with the newest numbers every five seconds."""
+    from triptych.sinks.text import TextSink
+
+    return Route(TextSink(settings), numbers=Every(seconds=5, keep="last"), visuals=False)
+
+
+def wandb_routes(wandb: Any) -> list[Route]:
+    """What a worker can feed W&B beside a busy trainer: ten rows a second, and few pictures."""
+    if wandb is False or (wandb == "auto" and os.environ.get("WANDB_MODE") == "disabled"):
+        return []
+    from triptych.sinks.wandb import WandbSink
+
+    return [Route(WandbSink(wandb), numbers=Every(seconds=0.1), visuals=Limit(per_epoch=8))]
