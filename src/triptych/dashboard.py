@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,19 @@ EVENTS = "events"
 ERRORS = "errors"
 
 _MOST_PICTURES = 6  # views side by side; more would be stamps, and the tree has them all
+_FEW = 50  # points that can be told apart, and that a line alone may hide
+
+# Apart from each other also for most people who do not tell red from green.
+_COLOURS = (
+    (90, 160, 240),
+    (245, 160, 60),
+    (95, 200, 150),
+    (225, 110, 160),
+    (165, 135, 235),
+    (225, 205, 95),
+    (110, 205, 225),
+    (170, 170, 170),
+)
 
 
 @dataclass
@@ -21,47 +35,57 @@ class Dashboard:
     """What there is to show, and how it is laid out for somebody who sees it for the first time.
 
     Attributes:
-        numbers: Paths of numbers.
+        numbers: How many values each path of numbers has.
         pictures: Paths with something two-dimensional.
+        scenes: Paths with something three-dimensional.
         bars: Paths of histograms.
         documents: Paths of texts and tables.
     """
 
-    numbers: set[str] = field(default_factory=set)
+    numbers: Counter[str] = field(default_factory=Counter)
     pictures: set[str] = field(default_factory=set)
+    scenes: set[str] = field(default_factory=set)
     bars: set[str] = field(default_factory=set)
     documents: set[str] = field(default_factory=set)
 
-    def size(self) -> int:
-        """How many paths it knows: a larger number means that it has changed."""
-        return len(self.numbers) + len(self.pictures) + len(self.bars) + len(self.documents)
+    def outline(self) -> tuple[int, ...]:
+        """A summary that differs once the blueprint would: what is seen never leaves it again."""
+        seen = (self.numbers, self.pictures, self.scenes, self.bars, self.documents)
+        return (*map(len, seen), sum(count > _FEW for count in self.numbers.values()))
+
+    def add_archetype(self, path: str, name: str) -> None:
+        """Find a place for a Rerun archetype that was logged as it is, by the name of its class."""
+        if name.endswith("3D"):
+            self.scenes.add(path)
+        elif name.endswith(("2D", "Image")):
+            self.pictures.add(path)
+        elif name == "BarChart":
+            self.bars.add(path)
+        elif name == "TextDocument":
+            self.documents.add(path)
 
     def blueprint(self) -> rrb.Blueprint:
         """Losses and other numbers left, pictures right, words and configuration below."""
         import rerun.blueprint as rrb
 
-        left = [view for view in (self._losses(), self._others()) if view is not None]
-        right = [*self._pictures(), *self._bars(), *self._documents()]
+        left = [*self._losses(), *self._others()]
+        right = [*self._pictures(), *self._tables()]
         columns: list[rrb.Container | rrb.View] = []
         if left:
-            columns.append(rrb.Vertical(*left, name="Numbers"))
+            columns.append(rrb.Vertical(*left, row_shares=[3, 2][: len(left)], name="Numbers"))
         if right:
-            columns.append(rrb.Grid(*right, name="Pictures"))
+            columns.append(rrb.Vertical(*right, row_shares=[3, 2][: len(right)], name="Pictures"))
         words = rrb.Horizontal(
-            rrb.TextLogView(
-                name="Words",
-                origin="/",
-                contents=[f"/{LOGS}/**", f"/{EVENTS}/**", f"/{ERRORS}/**"],
-            ),
+            _words(),
             rrb.TextDocumentView(name="Config", origin=f"/{CONFIG}"),
-            column_shares=[3, 1],
-            name="Words",
+            column_shares=[2, 1],
+            name="Words and config",
         )
         rows = (
             [rrb.Horizontal(*columns, name="Numbers and pictures"), words] if columns else [words]
         )
         return rrb.Blueprint(
-            rrb.Vertical(*rows, row_shares=[7, 3] if columns else None, name="Triptych"),
+            rrb.Vertical(*rows, row_shares=[5, 2][: len(rows)], name="Triptych"),
             rrb.TimePanel(timeline="step", state="collapsed", play_state="following"),
             rrb.SelectionPanel(state="collapsed"),
             rrb.BlueprintPanel(state="collapsed"),
@@ -69,68 +93,85 @@ class Dashboard:
             auto_layout=False,
         )
 
-    def _losses(self) -> rrb.View | None:
-        paths = sorted(path for path in self.numbers if _is_loss(path))
-        return _curves("Loss", paths) if paths else None
+    def _losses(self) -> list[rrb.View]:
+        paths = [path for path in self.numbers if _is_loss(path)]
+        return [self._curves("Loss", paths)] if paths else []
 
-    def _others(self) -> rrb.Container | rrb.View | None:
+    def _others(self) -> list[rrb.Container | rrb.View]:
         """One tab for each last name, so that train/acc and val/acc share a picture."""
-        import rerun.blueprint as rrb
-
         groups: dict[str, list[str]] = {}
         for path in sorted(self.numbers):
             if not _is_loss(path):
                 groups.setdefault(path.rpartition("/")[2], []).append(path)
-        views = [_curves(name, paths) for name, paths in groups.items()]
+        # what is measured in several phases is what a newcomer wants to compare
+        ranked = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+        return _tabs([self._curves(name, paths) for name, paths in ranked], "Other numbers")
+
+    def _curves(self, name: str, paths: list[str]) -> rrb.View:
+        import rerun as rr
+        import rerun.blueprint as rrb
+
+        ordered = sorted(paths, key=lambda path: (not path.startswith("train/"), path))
+        overrides = {}
+        for place, path in enumerate(ordered):
+            colour = _COLOURS[place % len(_COLOURS)]
+            line = rr.SeriesLines(names=path, colors=[colour])
+            points = rr.SeriesPoints(names=path, colors=[colour], marker_sizes=3)
+            few = self.numbers[path] <= _FEW
+            overrides[_entity(path)] = [line, points] if few else [line]
+        return rrb.TimeSeriesView(
+            name=name,
+            origin="/",
+            contents=[_entity(path) for path in ordered],
+            axis_y=rrb.ScalarAxis(zoom_lock=False),
+            plot_legend=rrb.PlotLegend(visible=True),
+            overrides=overrides,
+        )
+
+    def _pictures(self) -> list[rrb.Container | rrb.View]:
+        import rerun.blueprint as rrb
+
+        flat = sorted(self.pictures)[:_MOST_PICTURES]
+        deep = sorted(self.scenes)[:_MOST_PICTURES]
+        views: list[rrb.View] = [
+            *(rrb.Spatial2DView(name=path, origin=_entity(path)) for path in flat),
+            *(rrb.Spatial3DView(name=path, origin=_entity(path)) for path in deep),
+        ]
         if len(views) > 1:
-            return rrb.Tabs(*views, active_tab=0, name="Other numbers")
-        return views[0] if views else None
+            return [rrb.Grid(*views, name="Pictures")]
+        return [*views]
 
-    def _pictures(self) -> list[rrb.View]:
+    def _tables(self) -> list[rrb.Container | rrb.View]:
         import rerun.blueprint as rrb
 
-        return [
-            rrb.Spatial2DView(name=path, origin=_entity(path))
-            for path in sorted(self.pictures)[:_MOST_PICTURES]
+        views: list[rrb.View] = [
+            *(rrb.TextDocumentView(name=at, origin=_entity(at)) for at in sorted(self.documents)),
+            *(rrb.BarChartView(name=at, origin=_entity(at)) for at in sorted(self.bars)),
         ]
+        return _tabs(views, "Tables and histograms")
 
-    def _bars(self) -> list[rrb.View]:
-        import rerun.blueprint as rrb
 
-        return [rrb.BarChartView(name=path, origin=_entity(path)) for path in sorted(self.bars)]
+def _words() -> rrb.View:
+    import rerun.blueprint as rrb
 
-    def _documents(self) -> list[rrb.View]:
-        import rerun.blueprint as rrb
+    # The viewer gives all columns but the last hardly any room, and cuts off what does not fit.
+    columns = [rrb.encodings.TextLogColumn(kind) for kind in ("LogLevel", "Body", "EntityPath")]
+    return rrb.TextLogView(
+        name="Words",
+        origin="/",
+        contents=[f"/{LOGS}/**", f"/{EVENTS}/**", f"/{ERRORS}/**"],
+        columns=rrb.TextLogColumns(text_log_columns=columns),
+    )
 
-        return [
-            rrb.TextDocumentView(name=path, origin=_entity(path)) for path in sorted(self.documents)
-        ]
+
+def _tabs(views: list[rrb.View], name: str) -> list[rrb.Container | rrb.View]:
+    import rerun.blueprint as rrb
+
+    return [rrb.Tabs(*views, active_tab=0, name=name)] if len(views) > 1 else [*views]
 
 
 def _is_loss(path: str) -> bool:
     return "loss" in path.rpartition("/")[2].lower()
-
-
-def _curves(name: str, paths: list[str]) -> rrb.View:
-    import rerun as rr
-    import rerun.blueprint as rrb
-
-    # A number that comes once an epoch is a few points: without markers it would hardly be seen.
-    sparse = [path for path in paths if not path.startswith("train/")]
-    return rrb.TimeSeriesView(
-        name=name,
-        origin="/",
-        contents=[_entity(path) for path in paths],
-        axis_y=rrb.ScalarAxis(zoom_lock=False),
-        plot_legend=rrb.PlotLegend(visible=True),
-        overrides={
-            **{_entity(path): rr.SeriesLines(names=path) for path in paths},
-            **{
-                _entity(path): [rr.SeriesLines(names=path), rr.SeriesPoints(marker_sizes=3)]
-                for path in sparse
-            },
-        },
-    )
 
 
 def _entity(path: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from triptych.pipeline.cadence import Every, Limit, Route
+from triptych.pipeline.records import WandbHost
 from triptych.pipeline.sink import Sink
 
 
@@ -40,10 +41,10 @@ def rerun_route(*, live: bool | str = False) -> Route:
 
 
 def text_route(settings: dict[str, Any]) -> Route:
-    """Every word, and a line with the newest numbers every five seconds."""
+    """Every word, and a line with the newest numbers every two seconds."""
     from triptych.sinks.text import TextSink
 
-    return Route(TextSink(settings), numbers=Every(seconds=5, keep="last"), visuals=False)
+    return Route(TextSink(settings), numbers=Every(seconds=2, keep="last"), visuals=False)
 
 
 def wandb_routes(wandb: Any) -> list[Route]:
@@ -52,4 +53,7 @@ def wandb_routes(wandb: Any) -> list[Route]:
         return []
     from triptych.sinks.wandb import WandbSink
 
-    return [Route(WandbSink(wandb), numbers=Every(seconds=0.1), visuals=Limit(per_epoch=8))]
+    numbers: Every | Literal[False] = Every(seconds=0.1)
+    if isinstance(wandb, WandbHost):
+        numbers = False
+    return [Route(WandbSink(wandb), numbers=numbers, visuals=Limit(per_epoch=8))]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from triptych import lifetime
+from triptych.archive.checkpoints import note_checkpoint
 from triptych.loop import Loop
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery, SinkTotals
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.records import Event, Failure, Record, RunInfo, Status
+from triptych.story import Story
 from triptych.words import Panel
 
 Item = TypeVar("Item")
@@ -55,7 +58,7 @@ class Run:
         deliveries: The sinks by name; empty on ranks that do not write.
         intake: Sorts what is logged.
         panel: Connects Python logging; None on ranks that do not write.
-        on_close: Called once, after the sinks have closed.
+        story: Writes down how the run goes; None on ranks that do not write.
 
     Attributes:
         info: What the sinks were told.
@@ -75,7 +78,7 @@ class Run:
         deliveries: Mapping[str, Delivery],
         intake: Intake,
         panel: Panel | None,
-        on_close: Callable[[Run], None],
+        story: Story | None,
     ) -> None:
         self.info = info
         self.clock = clock
@@ -87,7 +90,7 @@ class Run:
         self._deliveries = deliveries
         self._intake = intake
         self._panel = panel
-        self._on_close = on_close
+        self._story = story
         self._closing = threading.Lock()
         self._arrived = True
 
@@ -205,6 +208,64 @@ class Run:
         if self._intake.takes("event"):
             self._intake.put(Record("events", self.clock.stamp(), Event(str(text))))
 
+    def checkpoint(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        metrics: Mapping[str, float] | None = None,
+        aliases: Iterable[str] = (),
+        name: str | None = None,
+        upload: bool = False,
+    ) -> None:
+        """Note that a model was saved, at the present step, in all places.
+
+        Args:
+            path: The file or folder.
+            metrics: The score it was saved with.
+            aliases: Names of this version, such as "latest" and "best"; `step-<k>` is added.
+            name: Under which its versions belong together; by default "model-<run id>".
+            upload: Whether it becomes an artifact in W&B; offline that waits for the later sync.
+                The files are linked into the run folder here and now, so that they stay when the
+                framework deletes its own.
+
+        Raises:
+            OSError: If `upload` is asked for and the files cannot be linked or copied.
+        """
+        if not self._intake.takes("checkpoint"):
+            return
+        saved = note_checkpoint(
+            Path(path),
+            self.dir,
+            step=self.step,
+            name=name or f"model-{self.id}",
+            metrics=dict(metrics or {}),
+            aliases=tuple(aliases),
+            upload=upload,
+        )
+        self._intake.put(Record("checkpoints", self.clock.stamp(), saved))
+        if self._story is not None:
+            self._story.keep(saved, self.step)
+
+    def begin_attempt(self, timeout: float = 10.0) -> bool:
+        """Training starts again within this process: a recording of its own, in the same run.
+
+        For adapters: a second `fit`, a restart with smaller batches. Call `restore` for the step.
+
+        Args:
+            timeout: Seconds to wait until the sinks have changed over.
+        """
+        if not self._intake.open:
+            return self._arrived
+        attempt = self.info.attempt + 1
+        recording = self.dir / f"recording-{attempt}.rrd"
+        self.info = replace(self.info, attempt=attempt, recording=recording)
+        deadline = time.monotonic() + timeout
+        requests = [one.begin_attempt(self.info, deadline) for one in self._deliveries.values()]
+        if self._story is not None:
+            self._story.next_attempt(self, self.info)
+        arrived = [request.wait() for request in requests]
+        return all(arrived)
+
     def flush(self, timeout: float = 10.0) -> bool:
         """Hand everything logged so far to the back ends; say whether all of it arrived.
 
@@ -278,7 +339,8 @@ class Run:
         arrived = [delivery.wait_closed(deadline) for delivery in self._deliveries.values()]
         self._arrived = all(arrived)
         lifetime.unwatch(self)
-        self._on_close(self)
+        if self._story is not None:
+            self._story.end(self)
         return self._arrived
 
     def exit(self, code: int) -> None:

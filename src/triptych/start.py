@@ -74,7 +74,8 @@ def run(
             and go, and says how to connect; "spawn" opens a viewer; "rerun+http://…" sends to one.
         console: True: lines and a progress bar on standard error, "json" for machines; or False.
         resume: Continue a run: its id, its folder, or "latest" in this project. It keeps its id and
-            gets a new attempt with a recording of its own; `run.restore(step)` sets the step.
+            gets a new attempt with a recording of its own. It goes on at the last step known;
+            `run.restore(step)` says where the checkpoint is.
         logging: A dictionary for the text panel, as `triptych.logging_config` makes it.
         strict: Raise where `run.log` cannot take a value, rather than warn; by default what the
             environment variable TRIPTYCH_STRICT says.
@@ -112,20 +113,23 @@ def run(
     )
     story = Story(folder, info, table=bool(console))
     story.begin()
+    clock.restore(story.earlier_step)
     deliveries, ledger = _deliveries(routes, clock)
     intake = Intake(clock, ledger, deliveries, strict=strict)
     panel = Panel(clock, settings, lambda record, words: intake.put(record, local=words.local))
     panel.connect()  # what the sinks say while they open is part of the record
     _open(info, deliveries, intake)
+    bar = Bar(clock, shown=console is True)
     made = Run(
         info,
         clock=clock,
-        loop=Loop(clock, Bar(clock, shown=console is True)),
+        loop=Loop(clock, bar),
         deliveries=deliveries,
         intake=intake,
         panel=panel,
-        on_close=story.end,
+        story=story,
     )
+    bar.numbers = lambda: made.latest
     lifetime.watch(made)
     return made
 
@@ -205,5 +209,5 @@ def _silent(project: str, name: str | None, clock: StepClock) -> Run:
         deliveries={},
         intake=intake,
         panel=None,
-        on_close=lambda _run: None,
+        story=None,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from triptych.archive.folder import RunFolder
 from triptych.pipeline.delivery import SinkTotals
-from triptych.pipeline.records import RunInfo, Status
+from triptych.pipeline.records import Checkpoint, RunInfo, Status
 from triptych.terminal import print_table
 
 if TYPE_CHECKING:
@@ -38,20 +38,13 @@ class Story:
         self._data: dict[str, Any] = {}
 
     def begin(self) -> None:
-        """Write what is known before the first step.
+        """Write what is known before the first step, or before a resumed one.
 
         Raises:
             OSError: If `run.json` cannot be written.
         """
         earlier = self._folder.read_json() if self._folder.run_json.exists() else {}
-        info, now = self._info, _now()
-        attempt = {
-            "attempt": info.attempt,
-            "started": now,
-            "recording": info.recording.name,
-            "status": str(Status.RUNNING),
-            "provenance": info.provenance,
-        }
+        info = self._info
         attempts = earlier.get("attempts")
         self._data = {
             **earlier,
@@ -61,11 +54,29 @@ class Story:
             "tags": info.tags,
             "notes": info.notes,
             "config": info.config,
-            "started": earlier.get("started", now),
+            "started": earlier.get("started", _now()),
             "status": str(Status.RUNNING),
-            "attempts": [*(attempts if isinstance(attempts, list) else []), attempt],
+            "attempts": [*(attempts if isinstance(attempts, list) else []), _attempt(info)],
         }
         self._folder.write_json(self._data)
+
+    @property
+    def earlier_step(self) -> int:
+        """The step that the attempt before this one has reached; 0 where it could not tell."""
+        step = self._data["attempts"][-2].get("step", 0) if self._info.resumed else 0
+        return step if isinstance(step, int) else 0
+
+    def keep(self, saved: Checkpoint, step: int) -> None:
+        """Remember a saved model; written when the run ends."""
+        entry = {"path": str(saved.path), "step": step, "metrics": saved.metrics}
+        self._data.setdefault("checkpoints", []).append({**entry, "aliases": saved.aliases})
+
+    def next_attempt(self, run: Run, info: RunInfo) -> None:
+        """Training starts again within the process."""
+        last = self._data["attempts"][-1]
+        last.update(status="restarted", ended=_now(), step=run.step)
+        self._data["attempts"].append(_attempt(info))
+        self._write()
 
     def end(self, run: Run) -> None:
         """Write how it ended, and print the table. Never raises."""
@@ -89,12 +100,15 @@ class Story:
             },
             overhead=run.overhead,
         )
+        self._write()
+        if self._table:
+            print_table(f"{self._info.project} · {self._info.name}", self._rows(run))
+
+    def _write(self) -> None:
         try:
             self._folder.write_json(self._data)
         except OSError as problem:
             log.error("run.json could not be brought up to date: %s", problem)  # noqa: TRY400
-        if self._table:
-            print_table(f"{self._info.project} · {self._info.name}", self._rows(run))
 
     def _rows(self, run: Run) -> list[tuple[str, str]]:
         seconds = time.monotonic() - run.started
@@ -116,6 +130,16 @@ class Story:
         if len(latest) > _MOST_METRICS:
             rows.append(("…", f"{len(latest) - _MOST_METRICS} more in run.json"))
         return rows
+
+
+def _attempt(info: RunInfo) -> dict[str, Any]:
+    return {
+        "attempt": info.attempt,
+        "started": _now(),
+        "recording": info.recording.name,
+        "status": str(Status.RUNNING),
+        "provenance": info.provenance,
+    }
 
 
 def _losses(totals: SinkTotals) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 
+_TRAIN = "train/"
+
+
 @cache
 def console() -> Console:
     """The one console on standard error: lines printed through it stay clear of the bar."""
@@ -26,7 +29,7 @@ def console() -> Console:
 
 
 class ConsoleHandler(logging.Handler):
-    """Prints lines on standard error, in colour on a terminal."""
+    """Prints lines on standard error; on a terminal in colour, and the bar has the numbers."""
 
     _STYLES = ((logging.ERROR, "bold red"), (logging.WARNING, "yellow"), (logging.INFO, ""))
 
@@ -39,7 +42,7 @@ class ConsoleHandler(logging.Handler):
         screen = console()
         if not screen.is_terminal:
             print(self.format(record), file=sys.stderr)  # noqa: T201
-        else:
+        elif not hasattr(record, "numbers"):
             screen.print(Text(self.format(record), style=style))
 
 
@@ -47,11 +50,15 @@ class ConsoleHandler(logging.Handler):
 class Bar:
     """The progress bar of `run.epochs` and `run.steps`; nothing where there is no terminal.
 
-    The loop only writes three attributes; a thread of rich draws them five times a second.
+    The loop only writes a few attributes; a thread of rich draws them five times a second.
+
+    Attributes:
+        numbers: Gives the newest numbers by path.
     """
 
     clock: StepClock
     shown: bool
+    numbers: Callable[[], Mapping[str, float]] = dict
     epochs: int | None = None
     done: int = 0
     total: int | None = None
@@ -83,22 +90,30 @@ class Bar:
         words = [f"step {self.clock.step}", self.clock.phase]
         if epoch is not None:
             words.insert(0, f"epoch {epoch + 1}" + (f"/{self.epochs}" if self.epochs else ""))
+        words += [f"{self.done}/{self.total or '?'}", f"{rate:.1f}/s"]
+        if left is not None:
+            words.append(f"{left:.0f} s left")
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(
-            " · ".join(words),
-            ProgressBar(total=self.total, completed=self.done, width=40),
-            f"{self.done}/{self.total or '?'}",
-            f"{rate:.1f}/s" + (f", {left:.0f} s left" if left is not None else ""),
-        )
+        grid.add_column(width=12)
+        grid.add_column(no_wrap=True)
+        bar = ProgressBar(total=self.total, completed=self.done, width=12)
+        grid.add_row(bar, " · ".join([*words, *self._newest()]))
         return grid
+
+    def _newest(self) -> list[str]:
+        """The newest training numbers, losses first; what has no room on the line is cut."""
+        numbers = self.numbers()
+        paths = [path for path in numbers if path.startswith(_TRAIN)]
+        paths.sort(key=lambda path: "loss" not in path)
+        return [f"{path.removeprefix(_TRAIN)} {numbers[path]:.4g}" for path in paths]
 
 
 def print_table(title: str, rows: Iterable[tuple[str, str]]) -> None:
-    """Print a table of two columns on standard error."""
-    from rich.table import Table
+    """Print two columns on standard error; lines stay whole, so that commands can be copied."""
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
-    for name, value in rows:
-        table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
-    console().print(table)
+    rows = list(rows)
+    width = max((len(name) for name, _ in rows), default=0)
+    lines = [Text.assemble((f"{name:<{width}}", "bold cyan"), f"  {value}") for name, value in rows]
+    for line in (Text(title, style="bold"), *lines):
+        console().print(line)

@@ -20,6 +20,8 @@ log = logging.getLogger("triptych")
 PATIENCE = 5  # failures in a row before the breaker opens
 LONGEST_PAUSE = 60.0  # seconds between two tries of a sink that keeps failing
 
+_MARGIN = 0.5  # seconds between a sink's deadline and ours, so that it can say what happened
+
 _worker = threading.local()
 
 
@@ -59,9 +61,15 @@ class SinkTotals:
 
 @dataclass(frozen=True, slots=True)
 class FlushRequest:
-    """Somebody waits until all that was accepted so far has been handed over."""
+    """Somebody waits until all that was accepted so far has been handed over.
+
+    Attributes:
+        deadline: Until when, in `time.monotonic` seconds.
+        next_attempt: What the sink is then told about the attempt that begins; None in a flush.
+    """
 
     deadline: float
+    next_attempt: RunInfo | None = None
     _done: threading.Event = field(default_factory=threading.Event)
     _result: list[bool] = field(default_factory=list)
 
@@ -172,6 +180,13 @@ class Delivery:
         self._wake.set()
         return request
 
+    def begin_attempt(self, info: RunInfo, deadline: float) -> FlushRequest:
+        """As `begin_flush`; then the sink, if it tells attempts apart, begins the next one."""
+        request = FlushRequest(deadline, info)
+        self._requests.append(request)
+        self._wake.set()
+        return request
+
     def skip(self, path: str) -> None:
         """Count a value that this sink has no way to show."""
         self._put += 1
@@ -187,8 +202,17 @@ class Delivery:
 
         A worker that misses the deadline is left behind: it is a daemon and holds up no exit.
         """
-        self._closed.wait(max(0.0, deadline - time.monotonic()))
+        if not self._closed.wait(max(0.0, deadline - time.monotonic())):
+            self._let_go()
         return self._closed.is_set() and self.problem is None and not self.totals.lost
+
+    def _let_go(self) -> None:
+        abandon = getattr(self.sink, "abandon", None)
+        if abandon is not None:
+            try:
+                abandon()
+            except Exception as error:  # noqa: BLE001
+                self._tell(error, "could not be left behind")
 
     def snapshot(self) -> SinkTotals:
         """The totals so far; numbers count from the moment the worker has read them."""
@@ -218,7 +242,7 @@ class Delivery:
         self._drain(deadline)
         if self._refuses is None:
             try:
-                self.sink.close(status, failure, deadline)
+                self.sink.close(status, failure, deadline - _MARGIN)
             except BaseException as problem:  # noqa: BLE001
                 self.problem = problem
                 self._tell(problem, "could not be closed")
@@ -243,7 +267,18 @@ class Delivery:
         arrived = self._drain(deadline)
         for request in waiting:
             self._requests.popleft()
+            if request.next_attempt is not None and self._refuses is None:
+                self._begin_attempt(request.next_attempt, request.deadline)
             request.answer(arrived=arrived)
+
+    def _begin_attempt(self, info: RunInfo, deadline: float) -> None:
+        next_attempt = getattr(self.sink, "next_attempt", None)
+        if next_attempt is not None:
+            try:
+                next_attempt(info, deadline)
+            except BaseException as error:  # noqa: BLE001
+                self.problem, self._refuses = error, "not open"
+                self._tell(error, "could not begin the next attempt")
 
     def _drain(self, deadline: float) -> bool:
         """Deliver until nothing is left, windows included, then flush the sink."""

@@ -89,6 +89,10 @@ class Ledger:
             return False
         return True
 
+    def knows(self, keys: tuple[object, ...]) -> bool:
+        """Whether a row with these keys, in this order, has been declared."""
+        return keys in self._layouts
+
     def append_floats(
         self,
         paths: tuple[str, ...],

@@ -10,6 +10,7 @@ import numbers
 import sys
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from triptych.pipeline.ledger import PLAIN
@@ -35,6 +36,15 @@ class DeviceScalar:
     """A one-element tensor on an accelerator, to be read once the device has got there."""
 
     tensor: Any
+
+
+def on_host(values: dict[Any, Any]) -> dict[Any, Any]:
+    """The short way for rows of numpy scalars and CPU tensors: plain numbers in their places.
+
+    Whatever takes more than one look stays as it is, for `own` to sort.
+    """
+    tensor = getattr(sys.modules.get("torch"), "Tensor", None)
+    return {key: _plain(value, tensor) for key, value in values.items()}
 
 
 def own(path: str, value: Any) -> Scalar | DeviceScalar | Any:
@@ -110,6 +120,23 @@ class DeviceNumbers:
         return rows
 
 
+def _plain(value: Any, tensor: type | None) -> Any:
+    kind = type(value)
+    if kind is tensor and value.is_cpu:
+        try:
+            return value.item()
+        except RuntimeError:  # it has many elements, or cannot be read inside torch.func
+            return value
+    return float(value) if _is_numpy_number(kind) else value
+
+
+@lru_cache
+def _is_numpy_number(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    is_scalar = numpy is not None and issubclass(kind, numpy.generic)
+    return is_scalar and numpy.dtype(kind).kind in "fiub"
+
+
 def _float(value: Any) -> float:
     try:
         return float(value)
@@ -124,9 +151,15 @@ def _tensor(path: str, tensor: Any) -> Scalar | DeviceScalar:
             f"{tensor.device}; a number has one real element. Use .mean(), triptych.Image, or "
             f"triptych.Histogram."
         )
-    if tensor.device.type == "cpu":
-        return Scalar(float(tensor.detach().item()))
-    return DeviceScalar(tensor)
+    if tensor.device.type != "cpu":
+        return DeviceScalar(tensor)
+    try:
+        return Scalar(float(tensor.item()))
+    except RuntimeError as error:
+        raise Unloggable(
+            f"{path!r} is a tensor that cannot be read here: {error}. Log it outside the "
+            f"transformed function."
+        ) from error
 
 
 def _array(path: str, array: Any) -> Scalar:

@@ -106,6 +106,33 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model was saved.
+
+    Attributes:
+        path: Where the framework put it: a file or a folder.
+        text: What the text panels say.
+        name: Under which it is kept; versions of one name belong together.
+        copy: Files of ours to upload, which stay when the framework deletes its own; None where
+            only the marker is wanted.
+        aliases: Names of this version, such as "latest", "best" and "step-120".
+        metrics: The score it was saved with.
+    """
+
+    path: Path
+    text: str
+    name: str
+    copy: Path | None = None
+    aliases: tuple[str, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, for the bounded buffer."""
+        return 500
+
+
+@dataclass(frozen=True, slots=True)
 class Foreign:
     """A value of one back end (an archetype, a `wandb` media object), for that back end alone.
 
@@ -131,18 +158,12 @@ class Record:
 
     path: str
     stamp: Stamp
-    value: Visual | Words | Event | Failure | Foreign
+    value: Visual | Words | Event | Checkpoint | Failure | Foreign
 
     @property
     def sheddable(self) -> bool:
         """Whether it may be dropped under load: pictures may, words and errors may not."""
-        return not isinstance(self.value, Words | Event | Failure)
-
-    @property
-    def kind(self) -> str:
-        """Under which word it is counted in the totals."""
-        names = {Words: "words", Event: "events", Failure: "errors"}
-        return names.get(type(self.value), "visuals")
+        return not isinstance(self.value, Words | Event | Checkpoint | Failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +217,21 @@ class Batch:
         """How many logged values it stands for."""
         numbers = sum(block.logged * len(block.paths) for block in self.columns)
         return numbers + len(self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class WandbHost:
+    """A `wandb.Run` that a framework's own logger has opened, and whose numbers come from there.
+
+    Attributes:
+        run: The host's run.
+        axis: The host's step metric.
+        offset: The host's step minus ours: -1 where it counts updates from 0.
+    """
+
+    run: Any
+    axis: str
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ class Sink(Protocol):
     Attributes:
         name: A short word for totals and messages, such as "rerun".
 
-    Two more attributes are looked for, and may be missing: `hint`, the command that opens what the
-    sink has written, and `takes_local_words`, true if lines that sinks and their SDKs log may come
-    here because nothing of this sink logs.
+    More attributes are looked for, and may be missing: `hint`, the command that opens what the
+    sink has written; `takes_local_words`, true if lines that sinks and their SDKs log may come here
+    because nothing of this sink logs; `next_attempt(info, deadline)`, called when training starts
+    again within the run; and `abandon()`, called on the thread that closes the run when the worker
+    has missed the deadline: keep what hangs from holding up the exit of the process.
     """
 
     name: str

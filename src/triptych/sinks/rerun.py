@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import threading
@@ -16,6 +15,7 @@ import numpy as np
 from triptych.dashboard import CONFIG, ERRORS, EVENTS, Dashboard
 from triptych.pipeline.records import (
     Batch,
+    Checkpoint,
     Columns,
     Event,
     Failure,
@@ -27,6 +27,7 @@ from triptych.pipeline.records import (
     Words,
 )
 from triptych.sinks.rerun_live import connect_viewers
+from triptych.sinks.rerun_properties import page, properties
 from triptych.sinks.rerun_visuals import archetypes
 from triptych.visuals import Histogram, Image, Table, Text
 
@@ -61,7 +62,7 @@ class RerunSink:
         self._recording: Any = None
         self._entities: dict[str, str] = {}
         self._dashboard = Dashboard()
-        self._shown = -1
+        self._shown: tuple[int, ...] = ()
         self._shown_at = 0.0
         self._parts: dict[str, set[str]] = {}
         self._classes: dict[str, dict[int, str]] = {}
@@ -78,12 +79,14 @@ class RerunSink:
         else:
             path = Path(self._path or info.recording)
             recording.save(str(path))
-            self.hint = f"rerun {path}"
+            # all attempts of a run open as one
+            name = "recording-*.rrd" if info.resumed and self._path is None else path.name
+            self.hint = f"rerun {path.parent / name}"
         self._recording = recording
         recording.send_recording_name(info.name)
         self._send_properties("config", info.config)
         self._send_properties("provenance", info.provenance)
-        document = rr.TextDocument(_describe(info), media_type=rr.MediaType.MARKDOWN)
+        document = rr.TextDocument(page(info), media_type=rr.MediaType.MARKDOWN)
         recording.log(CONFIG, document, static=True)
         self._send_dashboard()
         _warm_up(application)
@@ -95,10 +98,10 @@ class RerunSink:
             for mask in (known, ~known):
                 if mask.any():
                     self._send_columns(columns, mask)
-            self._dashboard.numbers.update(columns.paths)
+            self._dashboard.numbers.update(dict.fromkeys(columns.paths, len(columns)))
         for record in batch.records:
             self._write_record(record)
-        if self._dashboard.size() != self._shown and time.monotonic() > self._shown_at + 2.0:
+        if self._dashboard.outline() != self._shown and time.monotonic() > self._shown_at + 2.0:
             self._send_dashboard()
 
     def flush(self, deadline: float) -> None:
@@ -115,7 +118,7 @@ class RerunSink:
 
         ending = {"status": str(status), "error": f"{error.kind}: {error.message}" if error else ""}
         self._send_properties("ending", ending)
-        if self._dashboard.size() != self._shown:
+        if self._dashboard.outline() != self._shown:
             self._send_dashboard()
         # Rerun's disconnect has no time-out, and its exit hook waits for it (0.41): both could
         # hold up the exit of the process for ever.
@@ -125,8 +128,23 @@ class RerunSink:
         if self._live is True:
             self.hint = ""  # nobody serves any more
         if thread.is_alive():
-            rr.unregister_shutdown()
+            self.abandon()
             raise TimeoutError("Rerun did not close the recording in time.")
+
+    def abandon(self) -> None:
+        """Rerun's exit hook waits for streams that hang (0.41): take it away."""
+        import rerun as rr
+
+        rr.unregister_shutdown()
+
+    def next_attempt(self, info: RunInfo, deadline: float) -> None:
+        """Close this recording and begin that of the next attempt."""
+        self.close(Status.INTERRUPTED, None, deadline)
+        self._entities.clear()
+        self._parts.clear()
+        self._classes.clear()
+        self._dashboard = Dashboard()
+        self.open(info)
 
     # ---- numbers
 
@@ -155,12 +173,13 @@ class RerunSink:
         if isinstance(value, Words):
             level = "WARN" if value.line.levelname == "WARNING" else value.line.levelname
             self._send(record.path, rr.TextLog(value.text, level=level), record.stamp)
-        elif isinstance(value, Event):
+        elif isinstance(value, Event | Checkpoint):
             self._send(EVENTS, rr.TextLog(value.text, level="INFO"), record.stamp)
         elif isinstance(value, Failure):
             self._send(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
         elif isinstance(value, Foreign):
             self._send(record.path, value.value, record.stamp)
+            self._dashboard.add_archetype(record.path, type(value.value).__name__)
         else:
             self._write_visual(record)
 
@@ -205,18 +224,12 @@ class RerunSink:
     # ---- what does not change with time
 
     def _send_properties(self, name: str, values: Mapping[str, Any]) -> None:
-        import pyarrow as pa
-        import rerun as rr
-
-        flat = {
-            key: pa.array([float(value)] if isinstance(value, int | float) else [str(value)])
-            for key, value in _flatten(values)
-        }
-        if flat:
-            self._recording.send_property(name, rr.AnyValues(**flat))
+        found = properties(values)
+        if found is not None:
+            self._recording.send_property(name, found)
 
     def _send_dashboard(self) -> None:
-        self._shown, self._shown_at = self._dashboard.size(), time.monotonic()
+        self._shown, self._shown_at = self._dashboard.outline(), time.monotonic()
         # make_active=False leaves alone what somebody has arranged in a viewer
         self._recording.send_blueprint(
             self._dashboard.blueprint(), make_active=False, make_default=True
@@ -256,38 +269,6 @@ def _scalar_field(name: str, entity: str) -> pa.Field:
             "rerun:component_type": "rerun.components.Scalar",
         },
     )
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            found += _flatten(value, f"{name}.")
-        elif isinstance(value, list | tuple):
-            found.append((name, json.dumps(value, default=str)))
-        else:
-            found.append((name, value))
-    return found
-
-
-def _describe(info: RunInfo) -> str:
-    """The configuration as a Markdown page."""
-    lines = [f"# {info.name}", "", f"`{info.project}` · run `{info.id}` · attempt {info.attempt}"]
-    if info.notes:
-        lines += ["", info.notes]
-    if info.tags:
-        lines += ["", "Tags: " + ", ".join(info.tags)]
-    for title, values in (("Configuration", info.config), ("Provenance", info.provenance)):
-        rows = _flatten(values)
-        if rows:
-            lines += ["", f"## {title}", "", "| | |", "| --- | --- |"]
-            lines += [f"| {_cell(key)} | {_cell(value)} |" for key, value in rows]
-    return "\n".join(lines)
-
-
-def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
 
 
 def _warm_up(application: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from triptych.pipeline.records import (
     Batch,
+    Checkpoint,
     Columns,
     Event,
     Failure,
@@ -85,7 +86,7 @@ def _line(record: Record) -> logging.LogRecord | None:
     value = record.value
     if isinstance(value, Words):
         return value.line
-    if isinstance(value, Event):
+    if isinstance(value, Event | Checkpoint):
         return _make(record.stamp, logging.INFO, "event", value.text)
     if isinstance(value, Failure):
         line = _make(record.stamp, logging.CRITICAL, "error", f"{value.kind}: {value.message}")

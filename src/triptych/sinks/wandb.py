@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from triptych.pipeline.records import (
     Batch,
+    Checkpoint,
     Columns,
     Event,
     Failure,
@@ -21,6 +22,7 @@ from triptych.pipeline.records import (
     RunInfo,
     Stamp,
     Status,
+    WandbHost,
     Words,
 )
 from triptych.pipeline.sink import NotShown
@@ -64,10 +66,15 @@ class WandbSink:
         self._axis, self._offset = AXIS, 0
         self._hosted: set[str] = set()
         self._ours: set[str] = set()
+        self._knows_host = False
         self._mode: str = "auto"
         self._folder = Path()
         if isinstance(target, str):
             self._mode = _check_mode(target)
+        elif isinstance(target, WandbHost):
+            self._run, self._guest = target.run, True
+            self._axis, self._offset = target.axis, target.offset
+            self._knows_host = True
         elif hasattr(target, "log") and hasattr(target, "define_metric"):
             self._run, self._guest = target, True
         else:
@@ -93,7 +100,7 @@ class WandbSink:
 
     def write(self, batch: Batch) -> None:
         """Send one row for each step among the columns; records one by one."""
-        if self._guest:
+        if self._guest and not self._knows_host:
             self._look_at_host()
         if batch.columns:
             self._write_columns(batch.columns)
@@ -118,7 +125,29 @@ class WandbSink:
         code = 0 if status is Status.FINISHED else error.exit_code if error else 1
         if status is Status.INTERRUPTED:
             self._run.mark_preempting()
-        _finish(self._run, code, deadline)
+        self._finish(code, deadline)
+
+    def _finish(self, code: int, deadline: float) -> None:
+        # finish() may retry for a week when the server stalls, and its own time-out does not hold
+        # with a large backlog (0.31); all rows are in the transaction log on disk by then.
+        thread = threading.Thread(target=self._run.finish, args=(code,), daemon=True)
+        thread.start()
+        thread.join(max(0.1, deadline - time.monotonic()))
+        if thread.is_alive():
+            self.hint = f"wandb sync --no-skip-online {Path(self._run.dir).parent}"
+            self.abandon()
+            raise TimeoutError(f"W&B did not finish in time; send the rest with: {self.hint}")
+
+    def abandon(self) -> None:
+        """End W&B's own process, whose exit hook would hold up ours; its rows are on disk."""
+        import psutil
+        import wandb
+
+        if wandb.run is not None or self._guest:
+            return  # it serves the user's run as well
+        for child in psutil.Process().children(recursive=True):
+            if "wandb-core" in child.name():
+                child.kill()
 
     # ---- opening
 
@@ -206,6 +235,9 @@ class WandbSink:
         elif isinstance(value, Event):
             self._say(stamp, "EVENT", value.text)
             self._log({record.path: value.text}, stamp.step, stamp.epoch)
+        elif isinstance(value, Checkpoint):
+            self._say(stamp, "EVENT", value.text)
+            self._keep(value)
         elif isinstance(value, Failure):
             self._say(stamp, "CRITICAL", value.traceback)
         else:
@@ -213,6 +245,18 @@ class WandbSink:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix=".picture-") as place:
                 shown = value.value if isinstance(value, Foreign) else _media(value, Path(place))
                 self._log({record.path: shown}, stamp.step, stamp.epoch)
+
+    def _keep(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.copy is None:
+            return
+        import wandb
+
+        artifact = wandb.Artifact(checkpoint.name, "model", metadata=dict(checkpoint.metrics))
+        # Straight from the run folder: no second copy in W&B's staging area, which offline lies
+        # outside of it.
+        add = artifact.add_dir if checkpoint.copy.is_dir() else artifact.add_file
+        add(str(checkpoint.copy), policy="immutable", skip_cache=True)
+        self._run.log_artifact(artifact, aliases=list(checkpoint.aliases))
 
     def _say(self, stamp: Stamp, level: str, text: str) -> None:
         self._run.write_logs(f"step {stamp.step} {stamp.phase} {level} {text}\n")
@@ -317,29 +361,3 @@ def _warm_up() -> None:
     import wandb
 
     wandb.Image(np.zeros((1, 1, 3), np.uint8))
-
-
-def _finish(run: Any, code: int, deadline: float) -> None:
-    # finish() may retry for a week when the server stalls, and its own time-out does not hold with
-    # a large backlog (0.31); all rows are in the transaction log on disk by then.
-    thread = threading.Thread(target=run.finish, kwargs={"exit_code": code}, daemon=True)
-    thread.start()
-    thread.join(max(0.1, deadline - time.monotonic()))
-    if thread.is_alive():
-        _end_service()
-        raise TimeoutError(
-            f"W&B did not finish in time. Upload the rest with: "
-            f"wandb sync --no-skip-online {Path(run.dir).parent}"
-        )
-
-
-def _end_service() -> None:
-    """End W&B's own process, whose exit hook would hold up ours."""
-    import psutil
-    import wandb
-
-    if wandb.run is not None:
-        return
-    for child in psutil.Process().children(recursive=True):
-        if "wandb-core" in child.name():
-            child.kill()
