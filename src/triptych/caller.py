@@ -6,7 +6,7 @@ import sys
 import warnings
 from pathlib import Path
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parent / "_")[:-1]  # ends in a separator
 
 
 class TriptychWarning(UserWarning):
@@ -15,7 +15,7 @@ class TriptychWarning(UserWarning):
 
 def warn_at_caller(message: str) -> None:
     """Warn at the innermost line that is not Triptych's own."""
-    level = 1
+    level = 2
     frame = sys._getframe(1)  # noqa: SLF001  # what `warnings` itself does to find a line
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import rerun.blueprint as rrb
@@ -74,7 +74,7 @@ class Dashboard:
         if left:
             columns.append(rrb.Vertical(*left, row_shares=[3, 2][: len(left)], name="Numbers"))
         if right:
-            columns.append(rrb.Vertical(*right, row_shares=[3, 2][: len(right)], name="Pictures"))
+            columns.append(rrb.Vertical(*right, row_shares=[2, 1][: len(right)], name="Pictures"))
         words = rrb.Horizontal(
             _words(),
             rrb.TextDocumentView(name="Config", origin=f"/{CONFIG}"),
@@ -95,27 +95,33 @@ class Dashboard:
 
     def _losses(self) -> list[rrb.View]:
         paths = [path for path in self.numbers if _is_loss(path)]
-        return [self._curves("Loss", paths)] if paths else []
+        import rerun.blueprint as rrb
+
+        # losses fall, so that the corner on the upper right is free
+        return [self._curves("Loss", paths, rrb.Corner2D.RightTop)] if paths else []
 
     def _others(self) -> list[rrb.Container | rrb.View]:
         """One tab for each last name, so that train/acc and val/acc share a picture."""
+        import rerun.blueprint as rrb
+
         groups: dict[str, list[str]] = {}
         for path in sorted(self.numbers):
             if not _is_loss(path):
                 groups.setdefault(path.rpartition("/")[2], []).append(path)
         # what is measured in several phases is what a newcomer wants to compare
         ranked = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-        return _tabs([self._curves(name, paths) for name, paths in ranked], "Other numbers")
+        corner = rrb.Corner2D.LeftTop
+        return _tabs([self._curves(name, paths, corner) for name, paths in ranked], "Other numbers")
 
-    def _curves(self, name: str, paths: list[str]) -> rrb.View:
+    def _curves(self, name: str, paths: list[str], legend: rrb.Corner2D) -> rrb.View:
         import rerun as rr
         import rerun.blueprint as rrb
 
         ordered = sorted(paths, key=lambda path: (not path.startswith("train/"), path))
-        overrides = {}
+        overrides: dict[Any, Any] = {}
         for place, path in enumerate(ordered):
             colour = _COLOURS[place % len(_COLOURS)]
-            line = rr.SeriesLines(names=path, colors=[colour])
+            line = rr.SeriesLines(names=path, colors=[colour], widths=2)
             points = rr.SeriesPoints(names=path, colors=[colour], marker_sizes=3)
             few = self.numbers[path] <= _FEW
             overrides[_entity(path)] = [line, points] if few else [line]
@@ -124,7 +130,7 @@ class Dashboard:
             origin="/",
             contents=[_entity(path) for path in ordered],
             axis_y=rrb.ScalarAxis(zoom_lock=False),
-            plot_legend=rrb.PlotLegend(visible=True),
+            plot_legend=rrb.PlotLegend(legend),
             overrides=overrides,
         )
 
@@ -138,7 +144,9 @@ class Dashboard:
             *(rrb.Spatial3DView(name=path, origin=_entity(path)) for path in deep),
         ]
         if len(views) > 1:
-            return [rrb.Grid(*views, name="Pictures")]
+            # two columns are the best use of a tall half, for as long as their cells stay large
+            columns = 2 if len(views) <= 4 else 3  # noqa: PLR2004
+            return [rrb.Grid(*views, grid_columns=columns, name="Pictures")]
         return [*views]
 
     def _tables(self) -> list[rrb.Container | rrb.View]:

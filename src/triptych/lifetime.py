@@ -42,8 +42,10 @@ _installed = False
 
 def watch(run: Lives) -> None:
     """Tell `run` how the process ends."""
+    global _exit_code  # noqa: PLW0603
     _install()
     _open.append(run)
+    _exit_code = 0  # whatever `sys.exit` was asked for before, somebody has caught it
     # The SDKs have registered theirs by now: what is registered last runs first, and a run must
     # close before W&B and Rerun shut down under it.
     atexit.unregister(_at_exit)
@@ -91,7 +93,14 @@ def _wrap_exit() -> None:
 
     def leave(status: Any = None, /) -> NoReturn:
         global _exit_code  # noqa: PLW0603
-        _exit_code = exit_code(SystemExit(status))
+        if threading.current_thread() is threading.main_thread():  # elsewhere it ends the thread
+            _exit_code = exit_code(SystemExit(status))
+            error = sys.exception()
+            # `except Exception: ...; sys.exit(1)`, as in torch's spawned workers: the exception at
+            # hand is why, and nobody will see it again
+            if _exit_code and isinstance(error, Exception | KeyboardInterrupt):
+                for run in _open[:]:
+                    run.ended_by(error)
         original(status)
 
     sys.exit = leave
@@ -105,7 +114,7 @@ def _wrap_excepthook() -> None:
     ) -> None:
         global _exit_code  # noqa: PLW0603
         _exit_code = exit_code(error)
-        for run in _open:
+        for run in _open[:]:
             run.ended_by(error)
         original(kind, error, traceback)
 

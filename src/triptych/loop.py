@@ -56,10 +56,10 @@ class Loop:
         """
         if accumulate < 1:
             raise ValueError(f"accumulate is a number of batches, at least 1, not {accumulate!r}.")
-        if total is None and isinstance(iterable, Sized):
-            total = len(iterable)
+        if total is None:
+            total = _length(iterable)
         training = self._clock.phase == TRAIN
-        self._bar.start(total)
+        progress = self._bar.begin(total)
         try:
             for index, (item, last) in enumerate(_with_last(iterable, total, accumulate)):
                 if training:
@@ -67,14 +67,19 @@ class Loop:
                         self._clock.advance()
                     self.update_due = last or (index + 1) % accumulate == 0
                 yield item
-                self._bar.done = index + 1
+                progress.done = index + 1
         finally:
-            self.update_due = True
-            self._bar.stop()
+            if training:  # a validation in mid-epoch must not end the group of the pass around it
+                self.update_due = True
+            self._bar.end(progress)
 
     def stop(self) -> None:
         """Take the bar away: the run closes in mid-loop."""
         self._bar.stop()
+
+    def leave(self) -> None:
+        """Leave the terminal to the parent: this is a forked child."""
+        self._bar.leave()
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -87,6 +92,13 @@ class Loop:
             yield
         finally:
             self._clock.enter(epoch=self._clock.epoch, phase=before)
+
+
+def _length(iterable: Iterable[Item]) -> int | None:
+    try:
+        return len(iterable) if isinstance(iterable, Sized) else None
+    except TypeError:  # a DataLoader of an iterable data set has a `__len__` that raises
+        return None
 
 
 def _with_last(

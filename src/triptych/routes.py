@@ -41,10 +41,10 @@ def rerun_route(*, live: bool | str = False) -> Route:
 
 
 def text_route(settings: dict[str, Any]) -> Route:
-    """Every word, and a line with the newest numbers every two seconds."""
+    """Every word, and a line of numbers every two seconds."""
     from triptych.sinks.text import TextSink
 
-    return Route(TextSink(settings), numbers=Every(seconds=2, keep="last"), visuals=False)
+    return Route(TextSink(settings), numbers=Every(seconds=2, keep="first"), visuals=False)
 
 
 def wandb_routes(wandb: Any) -> list[Route]:

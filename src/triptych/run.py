@@ -15,13 +15,15 @@ from typing import Any, Self, TypeVar
 
 from triptych import lifetime
 from triptych.archive.checkpoints import note_checkpoint
+from triptych.archive.plain import plain
+from triptych.archive.secrets import mask
 from triptych.loop import Loop
+from triptych.panel import Panel
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery, SinkTotals
 from triptych.pipeline.intake import Intake
-from triptych.pipeline.records import Event, Failure, Record, RunInfo, Status
+from triptych.pipeline.records import Config, Event, Failure, Record, RunInfo, Status
 from triptych.story import Story
-from triptych.words import Panel
 
 Item = TypeVar("Item")
 
@@ -86,12 +88,13 @@ class Run:
         self.failure: Failure | None = None
         self.exit_code: int | None = None
         self.started = time.monotonic()
+        self._ended: float | None = None
         self._loop = loop
         self._deliveries = deliveries
         self._intake = intake
         self._panel = panel
         self._story = story
-        self._closing = threading.Lock()
+        self._closing = threading.RLock()
         self._arrived = True
 
     def __repr__(self) -> str:
@@ -120,7 +123,8 @@ class Run:
     @property
     def overhead(self) -> float:
         """Share of the run's time so far that its threads have spent in `log`, 0 to 1."""
-        return self._intake.spent_ns / 1e9 / max(time.monotonic() - self.started, 1e-9)
+        until = time.monotonic() if self._ended is None else self._ended
+        return self._intake.spent_ns / 1e9 / max(until - self.started, 1e-9)
 
     @property
     def totals(self) -> Totals:
@@ -208,6 +212,18 @@ class Run:
         if self._intake.takes("event"):
             self._intake.put(Record("events", self.clock.stamp(), Event(str(text))))
 
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Add settings that were not known when the run opened; later ones win.
+
+        Secrets are masked. A W&B run that is somebody else's keeps the settings it has.
+        """
+        if self._intake.takes("configure"):
+            config = {**self.info.config, **mask(plain(dict(settings)))}
+            self.info = replace(self.info, config=config)
+            self._intake.put(Record("config", self.clock.stamp(), Config(self.info)))
+            if self._story is not None:
+                self._story.configured(self.info)
+
     def checkpoint(
         self,
         path: str | os.PathLike[str],
@@ -250,6 +266,7 @@ class Run:
         """Training starts again within this process: a recording of its own, in the same run.
 
         For adapters: a second `fit`, a restart with smaller batches. Call `restore` for the step.
+        A failure recorded so far is that of the attempt that ends here.
 
         Args:
             timeout: Seconds to wait until the sinks have changed over.
@@ -263,6 +280,7 @@ class Run:
         requests = [one.begin_attempt(self.info, deadline) for one in self._deliveries.values()]
         if self._story is not None:
             self._story.next_attempt(self, self.info)
+        self.status, self.failure = Status.RUNNING, None
         arrived = [request.wait() for request in requests]
         return all(arrived)
 
@@ -299,9 +317,9 @@ class Run:
         code = lifetime.exit_code(error)
         if not self._intake.open or self.failure is not None or code == 0:
             return
-        self.failure = Failure(
-            type(error).__qualname__, str(error), "".join(traceback.format_exception(error)), code
-        )
+        # str(error) is the user's code, and may raise; this one does not
+        told = traceback.TracebackException.from_exception(error)
+        self.failure = Failure(type(error).__qualname__, str(told), "".join(told.format()), code)
         interrupted = isinstance(error, KeyboardInterrupt | lifetime.Terminated)
         self.status = Status.INTERRUPTED if interrupted else Status.FAILED
         self._intake.put(Record("errors", self.clock.stamp(), self.failure))
@@ -320,6 +338,8 @@ class Run:
             ValueError: If the status is none of these.
         """
         wanted = None if status is None else Status(status)
+        if wanted is Status.RUNNING:
+            raise ValueError('close() takes "finished", "failed" or "interrupted", not "running".')
         with self._closing:
             if self.exit_code is not None:
                 return self._arrived
@@ -329,18 +349,21 @@ class Run:
                 self.status = Status.FINISHED
             good = self.status is Status.FINISHED
             self.exit_code = 0 if good else self.failure.exit_code if self.failure else 1
+        self._ended, self._arrived = time.monotonic(), False
         if self._panel is not None:
             self._panel.disconnect()
-        self._intake.open = False
+        self._intake.close()
         self._loop.stop()
         deadline = time.monotonic() + timeout
         for delivery in self._deliveries.values():
             delivery.begin_close(self.status, self.failure, deadline)
-        arrived = [delivery.wait_closed(deadline) for delivery in self._deliveries.values()]
-        self._arrived = all(arrived)
-        lifetime.unwatch(self)
-        if self._story is not None:
-            self._story.end(self)
+        try:
+            arrived = [delivery.wait_closed(deadline) for delivery in self._deliveries.values()]
+            self._arrived = all(arrived)
+        finally:  # also when a second Ctrl-C ends the wait
+            lifetime.unwatch(self)
+            if self._story is not None:
+                self._story.end(self)
         return self._arrived
 
     def exit(self, code: int) -> None:
@@ -354,5 +377,8 @@ class Run:
     def forked(self) -> None:
         """This is a forked child now, a DataLoader worker say: it must not write to the run."""
         self._intake.abandon()
+        self._deliveries, self._story = {}, None  # their workers live in the parent
+        self._closing = threading.RLock()  # and so may the thread that holds this one
+        self._loop.leave()
         if self._panel is not None:
             self._panel.leave_to_terminal()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging as stdlib_logging
 import os
 import sys
@@ -16,6 +17,7 @@ from triptych.archive.plain import plain
 from triptych.archive.provenance import collect
 from triptych.archive.secrets import mask
 from triptych.loop import Loop
+from triptych.panel import Panel
 from triptych.pipeline.cadence import Route
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery
@@ -29,7 +31,7 @@ from triptych.run import Run
 from triptych.sinks.rerun_live import check_live
 from triptych.story import Story
 from triptych.terminal import Bar
-from triptych.words import Panel, logging_config
+from triptych.words import logging_config
 
 log = stdlib_logging.getLogger("triptych")
 
@@ -43,6 +45,7 @@ def run(
     config: Mapping[str, Any] | None = None,
     tags: Iterable[str] = (),
     notes: str | None = None,
+    group: str | None = None,
     root: str | os.PathLike[str] = "runs",
     sinks: Iterable[Sink | Route] | None = None,
     wandb: Any = "auto",
@@ -63,6 +66,7 @@ def run(
         config: Settings of this training. Secrets are masked before anything leaves the process.
         tags: Short labels.
         notes: A longer description.
+        group: The larger whole that it is a part of, such as a search; W&B groups by it.
         root: Folder of all runs; this one gets `<root>/<project>/<run id>/`, readable by its owner.
         sinks: Where everything goes, in place of the default: a Rerun recording, W&B, and text.
             A sink alone gets every value; a `Route` says how often.
@@ -75,7 +79,7 @@ def run(
         console: True: lines and a progress bar on standard error, "json" for machines; or False.
         resume: Continue a run: its id, its folder, or "latest" in this project. It keeps its id and
             gets a new attempt with a recording of its own. It goes on at the last step known;
-            `run.restore(step)` says where the checkpoint is.
+            `run.restore(step)` says where the checkpoint is. What is left out here stays as it was.
         logging: A dictionary for the text panel, as `triptych.logging_config` makes it.
         strict: Raise where `run.log` cannot take a value, rather than warn; by default what the
             environment variable TRIPTYCH_STRICT says.
@@ -85,13 +89,14 @@ def run(
         ValueError: If there is no run to resume, or `wandb="online"` finds no key.
         OSError: If the run folder cannot be made.
     """
-    _check(project, name)
+    _check(project, name, tags, config)
     check_live(live)
     strict = os.environ.get("TRIPTYCH_STRICT", "") not in ("", "0") if strict is None else strict
     clock = StepClock(rank=global_rank())
     if not is_writer():
         return _silent(project, name, clock)
 
+    described = mask(plain(dict(config or {})))
     settings = logging or logging_config(console=bool(console), json_lines=console == "json")
     routes = make_routes(sinks, settings, wandb, live)
     if resume is None:
@@ -99,17 +104,19 @@ def run(
     else:
         folder = RunFolder.find(root, project, resume)
     attempt = folder.next_attempt()
+    known: dict[str, Any] = dict(folder.read_json()) if folder.run_json.exists() else {}
     info = RunInfo(
         id=folder.id,
         project=project,
-        name=name or folder.id,
+        name=name or known.get("name") or folder.id,
         attempt=attempt,
         dir=folder.path,
         recording=folder.recording(attempt),
-        config=mask(plain(dict(config or {}))),
+        config={**(known.get("config") or {}), **described},
         provenance=collect(),
-        tags=tuple(tags),
-        notes=notes,
+        tags=tuple(tags) or tuple(known.get("tags") or ()),
+        notes=notes or known.get("notes"),
+        group=group or known.get("group"),
     )
     story = Story(folder, info, table=bool(console))
     story.begin()
@@ -166,19 +173,26 @@ def setup_logging(
     return run(project or script, run_name, **options)
 
 
-def _check(project: str, name: str | None) -> None:
+def _check(project: str, name: str | None, tags: object, config: object) -> None:
     if not isinstance(project, str) or not project.strip():
         raise TypeError(f'The project is a text such as "digits", not {project!r}.')
     if not (name is None or isinstance(name, str)):
         raise TypeError(f"The name of a run is a text or None, not {name!r}.")
+    if isinstance(tags, str):
+        raise TypeError(f"The tags are several texts, such as ({tags!r},), not one: {tags!r}.")
+    if not (config is None or isinstance(config, Mapping)):
+        raise TypeError(
+            f"The config is a mapping such as a dict, not a {type(config).__name__}; "
+            f"vars(...) or dataclasses.asdict(...) makes one."
+        )
 
 
 def _deliveries(routes: list[Route], clock: StepClock) -> tuple[dict[str, Delivery], Ledger]:
-    readers = [route for route in routes if route.numbers is not False]
-    ledger = Ledger(len(readers))
+    ledger = Ledger(sum(route.numbers is not False for route in routes))
+    places = itertools.count()
     deliveries: dict[str, Delivery] = {}
     for route in routes:
-        reader = ledger.reader(readers.index(route), clock) if route in readers else None
+        reader = ledger.reader(next(places), clock) if route.numbers is not False else None
         name, count = route.sink.name, 2
         while name in deliveries:
             name, count = f"{route.sink.name}-{count}", count + 1

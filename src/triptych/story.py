@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,7 @@ class Story:
             "name": info.name,
             "tags": info.tags,
             "notes": info.notes,
+            "group": info.group,
             "config": info.config,
             "started": earlier.get("started", _now()),
             "status": str(Status.RUNNING),
@@ -66,28 +68,30 @@ class Story:
         step = self._data["attempts"][-2].get("step", 0) if self._info.resumed else 0
         return step if isinstance(step, int) else 0
 
+    def configured(self, info: RunInfo) -> None:
+        """More of the configuration is known."""
+        self._data["config"] = info.config
+        self._write()
+
     def keep(self, saved: Checkpoint, step: int) -> None:
         """Remember a saved model; written when the run ends."""
         entry = {"path": str(saved.path), "step": step, "metrics": saved.metrics}
-        self._data.setdefault("checkpoints", []).append({**entry, "aliases": saved.aliases})
+        earlier = self._data.get("checkpoints", [])
+        others = [one for one in earlier if (one["path"], one["step"]) != (str(saved.path), step)]
+        self._data["checkpoints"] = [*others, {**entry, "aliases": saved.aliases}]
 
     def next_attempt(self, run: Run, info: RunInfo) -> None:
         """Training starts again within the process."""
         last = self._data["attempts"][-1]
-        last.update(status="restarted", ended=_now(), step=run.step)
+        status = str(run.status) if run.failure else "restarted"
+        last.update(status=status, ended=_now(), step=run.step, **_error(run))
         self._data["attempts"].append(_attempt(info))
         self._write()
 
     def end(self, run: Run) -> None:
         """Write how it ended, and print the table. Never raises."""
         ending = {"status": str(run.status), "ended": _now(), "exit_code": run.exit_code}
-        error = run.failure
-        self._data["attempts"][-1].update(
-            **ending,
-            step=run.step,
-            error=f"{error.kind}: {error.message}" if error else None,
-            traceback=error.traceback if error else None,
-        )
+        self._data["attempts"][-1].update(**ending, step=run.step, **_error(run))
         self._data.update(
             ending,
             step=run.step,
@@ -102,7 +106,8 @@ class Story:
         )
         self._write()
         if self._table:
-            print_table(f"{self._info.project} · {self._info.name}", self._rows(run))
+            with suppress(OSError, ValueError):  # nobody reads standard error any more
+                print_table(f"{self._info.project} · {self._info.name}", self._rows(run))
 
     def _write(self) -> None:
         try:
@@ -139,6 +144,14 @@ def _attempt(info: RunInfo) -> dict[str, Any]:
         "recording": info.recording.name,
         "status": str(Status.RUNNING),
         "provenance": info.provenance,
+    }
+
+
+def _error(run: Run) -> dict[str, str | None]:
+    error = run.failure
+    return {
+        "error": f"{error.kind}: {error.message}" if error else None,
+        "traceback": error.traceback if error else None,
     }
 
 

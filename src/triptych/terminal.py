@@ -46,6 +46,21 @@ class ConsoleHandler(logging.Handler):
             screen.print(Text(self.format(record), style=style))
 
 
+@dataclass(eq=False)
+class Progress:
+    """One pass over batches.
+
+    Attributes:
+        total: How many there are; None when nobody knows.
+        done: How many are behind us.
+        started: When it began, `time.monotonic` seconds.
+    """
+
+    total: int | None
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+
 @dataclass
 class Bar:
     """The progress bar of `run.epochs` and `run.steps`; nothing where there is no terminal.
@@ -60,43 +75,60 @@ class Bar:
     shown: bool
     numbers: Callable[[], Mapping[str, float]] = dict
     epochs: int | None = None
-    done: int = 0
-    total: int | None = None
-    started: float = field(default_factory=time.monotonic)
+    _passes: list[Progress] = field(default_factory=list)
     _live: Live | None = None
 
-    def start(self, total: int | None) -> None:
-        """Begin a pass over `total` batches; None when nobody knows how many."""
-        self.done, self.total, self.started = 0, total, time.monotonic()
+    def begin(self, total: int | None) -> Progress:
+        """Begin a pass over `total` batches, perhaps within another; None: nobody knows how many.
+
+        The caller counts in what it gets back, and hands it to `end`.
+        """
+        progress = Progress(total)
+        self._passes.append(progress)
         if self.shown and self._live is None and console().is_terminal:
             from rich.live import Live
 
             self._live = Live(self, console=console(), refresh_per_second=5, transient=True)
             self._live.start()
+        return progress
+
+    def end(self, progress: Progress) -> None:
+        """End a pass; the bar shows the one around it again, or goes away."""
+        if self._passes == [progress]:
+            self.stop()
+        elif progress in self._passes:
+            self._passes.remove(progress)
 
     def stop(self) -> None:
         """Take the bar away."""
         if self._live is not None:
-            self._live.stop()
+            self._live.stop()  # draws it once more
             self._live = None
+        self._passes.clear()
+
+    def leave(self) -> None:
+        """Forget the bar without a word: this is a forked child, and the parent draws it."""
+        self.shown, self._live = False, None
 
     def __rich__(self) -> RenderableType:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
 
-        rate = self.done / max(time.monotonic() - self.started, 1e-9)
-        left = (self.total - self.done) / rate if self.total and rate else None
+        # the loop may end a pass while this is drawn
+        now = next(reversed(self._passes), None) or Progress(None)
+        rate = now.done / max(time.monotonic() - now.started, 1e-9)
+        left = (now.total - now.done) / rate if now.total and rate else None
         epoch = self.clock.epoch
         words = [f"step {self.clock.step}", self.clock.phase]
         if epoch is not None:
             words.insert(0, f"epoch {epoch + 1}" + (f"/{self.epochs}" if self.epochs else ""))
-        words += [f"{self.done}/{self.total or '?'}", f"{rate:.1f}/s"]
+        words += [f"{now.done}/{now.total or '?'}", f"{rate:.1f}/s"]
         if left is not None:
             words.append(f"{left:.0f} s left")
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=12)
         grid.add_column(no_wrap=True)
-        bar = ProgressBar(total=self.total, completed=self.done, width=12)
+        bar = ProgressBar(total=now.total, completed=now.done, width=12)
         grid.add_row(bar, " · ".join([*words, *self._newest()]))
         return grid
 

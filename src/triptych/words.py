@@ -1,4 +1,4 @@
-"""Python logging: every record gets the step, and every record reaches the run.
+"""How lines of Python logging look: the step on each, text or JSON, and a dictionary to say so.
 
 Handlers are described by an ordinary `logging.config` dictionary, `logging_config`; the run calls
 them on a worker thread, so that a slow terminal or a full disk never holds up training.
@@ -9,27 +9,22 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import logging.config
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from triptych.archive.plain import plain
 from triptych.pipeline.clock import StepClock
-from triptych.pipeline.delivery import on_worker
-from triptych.pipeline.records import Record, Words
-
-LOCAL = ("rerun", "wandb", "triptych")
-"""Loggers of the sinks themselves: their lines stay in the text panel, so that none can loop."""
-
-LOGS = "logs"
-"""Below this path each logger has its lines, under its own name."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LINE = "%(asctime)s %(levelname)-7s step %(step)d %(phase)s | %(name)s: %(message)s"
 
-_clocks: list[StepClock] = []
+STAMP = ("step", "epoch", "phase", "rank")
+"""Attributes that every log record carries while a run is open."""
+
+clocks: list[StepClock] = []
+"""Of the open runs, the newest last."""
 
 
 def logging_config(
@@ -53,14 +48,16 @@ def logging_config(
     """
     formatter = "json" if json_lines else "line"
     common = {"formatter": formatter, "filters": ["stamp"]}
-    handlers: dict[str, dict[str, Any]] = {}
-    if console:
-        handlers["console"] = {"()": "triptych.terminal.ConsoleHandler", **common}
+    # described in any case: a file that the run adds looks like it
+    handlers: dict[str, dict[str, Any]] = {
+        "console": {"()": "triptych.terminal.ConsoleHandler", **common}
+    }
     if file is not None:
         handlers["file"] = {
             "class": "logging.FileHandler",
             "filename": str(file),
             "encoding": "utf-8",
+            "errors": "backslashreplace",
             **common,
         }
     return {
@@ -72,21 +69,30 @@ def logging_config(
             "json": {"()": "triptych.words.JsonFormatter"},
         },
         "handlers": handlers,
-        "root": {"level": level, "handlers": list(handlers)},
+        "root": {
+            "level": level,
+            "handlers": [name for name in handlers if console or name != "console"],
+        },
     }
 
 
+def stamp_record(record: logging.LogRecord) -> None:
+    """Give a record the step, epoch, phase and rank of the newest open run, where it has none."""
+    try:
+        clock = clocks[-1]
+        stamp = (clock.step, clock.epoch, clock.phase, clock.rank)
+    except IndexError:  # no run is open
+        stamp = (0, None, "-", 0)
+    for name, value in zip(STAMP, stamp, strict=True):
+        record.__dict__.setdefault(name, value)
+
+
 class StampFilter(logging.Filter):
-    """Gives a record the step, epoch, phase and rank of the newest open run; passes all."""
+    """Gives records that were made elsewhere, by a queue say, their stamp; passes all."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Stamp the record, unless it is stamped already."""
-        if not hasattr(record, "step"):
-            clock = _clocks[-1] if _clocks else None
-            record.step = clock.step if clock else 0
-            record.epoch = clock.epoch if clock else None
-            record.phase = clock.phase if clock else "-"
-            record.rank = clock.rank if clock else 0
+        stamp_record(record)
         return True
 
 
@@ -110,95 +116,15 @@ class JsonFormatter(logging.Formatter):
             "time": record.created,
             "level": record.levelname,
             "logger": record.name,
-            **{key: getattr(record, key, None) for key in ("step", "epoch", "phase", "rank")},
+            **{key: getattr(record, key, None) for key in STAMP},
             "message": record.getMessage(),
         }
         if record.exc_text:
             fields["traceback"] = record.exc_text
         if hasattr(record, "numbers"):
             fields["numbers"] = record.numbers
-        return json.dumps(fields, ensure_ascii=False, default=str)
-
-
-Put = Callable[[Record, Words], None]
-"""Takes a record, and the words in it, on the thread that logged them."""
-
-
-class RunHandler(logging.Handler):
-    """Hands every log record to a run, formatted, since its arguments may change afterwards."""
-
-    def __init__(self, clock: StepClock, put: Put) -> None:
-        super().__init__()
-        self._clock = clock
-        self._put = put
-        self.addFilter(StampFilter())
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Queue a copy; a record that cannot be formatted is reported as `logging` does."""
-        try:
-            line = copy.copy(record)
-            line.msg, line.args = record.getMessage(), None
-            if record.exc_info and not record.exc_text:
-                line.exc_text = logging.Formatter().formatException(record.exc_info)
-            line.exc_info = None
-            local = on_worker() or record.name.partition(".")[0] in LOCAL
-            words = Words(line, local)
-            self._put(Record(f"{LOGS}/{record.name}", self._clock.stamp(), words), words)
-        except Exception:  # noqa: BLE001  # the rule of logging.Handler: never into the caller
-            self.handleError(record)
-
-
-class Panel:
-    """Connects Python logging to one run, and puts back what was there before.
-
-    Args:
-        clock: Whose step the records carry.
-        config: A dictionary as `logging_config` makes it.
-        put: Takes each record on the thread that logged it.
-    """
-
-    def __init__(self, clock: StepClock, config: dict[str, Any], put: Put) -> None:
-        self._clock = clock
-        self._root = logging.getLogger()
-        self._handler = RunHandler(clock, put)
-        self._level = self._root.level
-        wanted = config.get("root", {}).get("level", "INFO")
-        self._wanted = logging.getLevelNamesMapping()[wanted] if isinstance(wanted, str) else wanted
-        self._handler.setLevel(self._wanted)
-        self._factory = logging.getLogRecordFactory()
-        self._captures = getattr(logging, "_warnings_showwarning", None) is not None
-
-    def connect(self) -> None:
-        """Start taking records; warnings become records too."""
-        _clocks.append(self._clock)
-        logging.setLogRecordFactory(self._stamped)
-        self._root.addHandler(self._handler)
-        if self._root.level > self._wanted or self._root.level == logging.NOTSET:
-            self._root.setLevel(self._wanted)
-        logging.captureWarnings(capture=True)
-
-    def disconnect(self) -> None:
-        """Leave logging as it was found."""
-        _clocks.remove(self._clock)
-        self._root.removeHandler(self._handler)
-        self._root.setLevel(self._level)
-        if logging.getLogRecordFactory() == self._stamped:
-            logging.setLogRecordFactory(self._factory)
-        if not _clocks and not self._captures:
-            logging.captureWarnings(capture=False)
-
-    def leave_to_terminal(self) -> None:
-        """In a forked child: no worker lives here, so lines go to standard error at once."""
-        self._root.removeHandler(self._handler)
-        direct = logging.StreamHandler()
-        direct.setLevel(self._wanted)
-        direct.setFormatter(LineFormatter())
-        self._root.addHandler(direct)
-
-    def _stamped(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = self._factory(*args, **kwargs)
-        StampFilter().filter(record)
-        return record
+        # ASCII, since some readers end a line at characters of Unicode too
+        return json.dumps(plain(fields), allow_nan=False)
 
 
 def build_handlers(config: dict[str, Any]) -> list[logging.Handler]:
@@ -210,7 +136,9 @@ def build_handlers(config: dict[str, Any]) -> list[logging.Handler]:
     Raises:
         ValueError: If a handler cannot be made; the message names it.
     """
-    configurator = logging.config.DictConfigurator(copy.deepcopy(config))
+    from logging.config import DictConfigurator  # it loads sockets and pickle: not at `import triptych`
+
+    configurator = DictConfigurator(copy.deepcopy(config))
     described = configurator.config
     for section, build in (
         ("formatters", configurator.configure_formatter),

@@ -47,7 +47,7 @@ def start(program: str, env: dict[str, str], *, cwd: Path | None = None) -> subp
     )
 
 
-def run(program: str, env: dict[str, str], *, timeout: float = 60) -> str:
+def run(program: str, env: dict[str, str], *, cwd: Path | None = None, timeout: float = 60) -> str:
     """Runs a program to its end.
 
     Returns:
@@ -59,7 +59,7 @@ def run(program: str, env: dict[str, str], *, timeout: float = 60) -> str:
     """
     command = [sys.executable, "-c", dedent(program)]
     done = subprocess.run(
-        command, env=env, capture_output=True, text=True, timeout=timeout, check=False
+        command, env=env, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False
     )
     assert done.returncode == 0, f"The program ended with {done.returncode}:\n{done.stderr}"
     return done.stdout

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +56,18 @@ class RunFolder:
             ) from error
 
     @classmethod
+    def plan(cls, root: str | os.PathLike[str], project: str, name: str | None = None) -> Self:
+        """Choose the folder of a new run, and make nothing: see `make`.
+
+        For frameworks that ask where things will lie before anything has happened. The arguments
+        are those of `create`.
+
+        Raises:
+            OSError: The project folder is a link that leads out of `root`.
+        """
+        return cls(_project_folder(root, project) / new_run_id(name or project, _now()))
+
+    @classmethod
     def find(
         cls, root: str | os.PathLike[str], project: str, resume: str | os.PathLike[str]
     ) -> Self:
@@ -84,12 +94,25 @@ class RunFolder:
         by_path = cls(Path(wanted).expanduser().absolute())
         if wanted not in ("", "latest") and by_path.run_json.is_file():
             return by_path
-        near = difflib.get_close_matches(wanted, runs, n=3, cutoff=0.3) or sorted(runs)[-3:]
+        from difflib import get_close_matches
+
+        near = get_close_matches(wanted, runs, n=3, cutoff=0.3) or sorted(runs)[-3:]
         known = f"the nearest there are {', '.join(near)}" if near else "there are no runs there"
         raise ValueError(
             f"no run {wanted!r} to resume in {str(home)!r}, and no run.json at that path: {known}; "
             'pass the id of a run, the path of its folder, or "latest"'
         )
+
+    def make(self) -> None:
+        """Make a planned folder, so that `find` finds it; files may lie there already.
+
+        Raises:
+            OSError: The folder cannot be made.
+        """
+        _make_folders(self.path)
+        self.path.chmod(_OWNER_ONLY)  # a framework that was here first went by the umask
+        if not self.run_json.exists():
+            self.write_json({})
 
     @classmethod
     def _all_in(cls, home: Path) -> Iterator[Self]:
@@ -158,7 +181,9 @@ class RunFolder:
             OSError: The disk refuses; the old file is as it was.
         """
         text = json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False)
-        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=".run-", suffix=".json")
+        from tempfile import mkstemp  # not at `import triptych`: it loads hashing and random
+
+        handle, temporary = mkstemp(dir=self.path, prefix=".run-", suffix=".json")
         try:
             with os.fdopen(handle, "wb") as file:
                 # A lone surrogate has no UTF-8, but its backslash form is valid inside a JSON text.
@@ -216,10 +241,14 @@ def _make_folders(folder: Path) -> None:
 
 def _make_run_folder(home: Path, name: str) -> Path:
     for _ in range(_TRIES):
-        path = home / new_run_id(name, datetime.now(UTC).astimezone())
+        path = home / new_run_id(name, _now())
         try:
             path.mkdir(mode=_OWNER_ONLY)
         except FileExistsError:
             continue
         return path
     raise FileExistsError(errno.EEXIST, "every id that was drawn is taken")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()

@@ -32,12 +32,13 @@ class Every:
 
     For a picture the rule is per path: the first is due, later ones once the distance has been
     reached. For numbers it is a window: all values of a path in it become one, so that one which
-    comes more rarely arrives whole.
+    comes more rarely arrives whole. No window reaches across a change of epoch or phase.
 
     Args:
         steps: Distance in optimizer updates.
         seconds: Distance in seconds of wall clock.
-        keep: For numbers, what stands for a window: its "mean" or its "last" value.
+        keep: For numbers, what stands for a window: its "mean" or its "last" value, which come
+            when it is over; or its "first", which comes at once.
 
     Raises:
         ValueError: If not exactly one distance is given, or it is not positive.
@@ -45,15 +46,15 @@ class Every:
 
     steps: int | None = None
     seconds: float | None = None
-    keep: Literal["mean", "last"] = field(default="mean", kw_only=True)
+    keep: Literal["mean", "last", "first"] = field(default="mean", kw_only=True)
 
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.seconds is None):
             raise ValueError("Every takes one distance: Every(steps=50) or Every(seconds=10).")
-        if self.distance <= 0:
+        if not self.distance > 0:  # NaN is none either
             raise ValueError(f"The distance of Every must be positive, not {self.distance!r}.")
-        if self.keep not in ("mean", "last"):
-            raise ValueError(f'Every(keep=...) is "mean" or "last", not {self.keep!r}.')
+        if self.keep not in ("mean", "last", "first"):
+            raise ValueError(f'Every(keep=...) is "mean", "last" or "first", not {self.keep!r}.')
 
     @property
     def distance(self) -> float:
@@ -86,7 +87,7 @@ class _EveryGate:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many pictures per path in an epoch and phase; the first ones come.
+    """At most so many pictures per path in an epoch; the first ones come.
 
     Raises:
         ValueError: If the limit is not positive.

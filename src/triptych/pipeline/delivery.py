@@ -9,9 +9,10 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from triptych.pipeline.cadence import Route
+from triptych.pipeline.cadence import Every, Route
 from triptych.pipeline.ledger import Reader
 from triptych.pipeline.records import Batch, Columns, Failure, Record, RunInfo, Stamp, Status
+from triptych.pipeline.samples import Samples
 from triptych.pipeline.sink import NotShown
 from triptych.pipeline.windows import Windows
 
@@ -83,6 +84,10 @@ class FlushRequest:
         return self._done.wait(max(0.0, self.deadline - time.monotonic())) and self._result[0]
 
 
+def _thinning(every: Every) -> Windows | Samples:
+    return Samples(every) if every.keep == "first" else Windows(every)
+
+
 class Delivery:
     """Carries records to one sink on a daemon thread of its own.
 
@@ -113,7 +118,7 @@ class Delivery:
         self.problem: BaseException | None = None  # what kept the sink from opening or closing
         self._refuses: str | None = None  # why nothing more is handed to the sink
         self._reader = reader
-        self._windows = Windows(route.numbers) if route.numbers else None
+        self._thinning = _thinning(route.numbers) if route.numbers else None
         self._gate = route.visuals.gate() if route.visuals else None
         self._wants_visuals = route.visuals is not False
         self._poll = poll
@@ -133,11 +138,10 @@ class Delivery:
         self._closing: tuple[Status, Failure | None, float] | None = None
         self._closed = threading.Event()
         self._failures = 0
+        self._lost_before = 0  # what earlier flushes have answered for
         self._pause_until = 0.0
         self._told: set[type[BaseException]] = set()
-        self._thread = threading.Thread(
-            target=self._work, name=f"triptych-{self.sink.name}", daemon=True
-        )
+        self._thread = _Worker(self)
 
     def __repr__(self) -> str:
         return f"<Delivery(to={self.sink.name!r}, totals={self.totals})>"
@@ -158,19 +162,21 @@ class Delivery:
         return self._wants_visuals and (self._gate is None or self._gate.due(path, stamp))
 
     def put(self, record: Record) -> None:
-        """Hand over a record. Called with the run's lock held, which no worker ever takes."""
+        """Hand over a record. Called with the run's lock held, under which nobody waits."""
         self._put += 1
         if not record.sheddable:
             self._vital.append(record)
             return
-        self._put_bytes += record.value.nbytes
+        size = record.value.nbytes  # before `+=` reads: a signal handler may log in between
+        self._put_bytes += size
         self._visuals.append(record)
         while self._put_bytes - self._taken_bytes > self._limit and len(self._visuals) > 1:
             try:
                 oldest = self._visuals.popleft()
             except IndexError:  # the worker was quicker
                 break
-            self._put_bytes -= oldest.value.nbytes
+            size = oldest.value.nbytes
+            self._put_bytes -= size
             self.totals.lose("full", oldest.path)
 
     def begin_flush(self, deadline: float) -> FlushRequest:
@@ -186,6 +192,19 @@ class Delivery:
         self._requests.append(request)
         self._wake.set()
         return request
+
+    def takes_local(self, record: Record) -> bool:
+        """Whether a line that a sink or its SDK has logged may come here.
+
+        Not one that this very worker has logged, a handler of the user's that speaks, say: it would
+        make the next one, for ever. Our own lines may, each kind is told once.
+        """
+        if (
+            threading.current_thread() is self._thread
+            and record.path.rpartition("/")[2] != log.name
+        ):
+            return False
+        return getattr(self.sink, "takes_local_words", False)
 
     def skip(self, path: str) -> None:
         """Count a value that this sink has no way to show."""
@@ -238,18 +257,27 @@ class Delivery:
             except Exception as error:  # noqa: BLE001  # a fault of ours must not pass for success
                 self.problem, self._refuses = error, "error"
                 self._tell(error, "is given up")
-        status, failure, deadline = self._closing
-        self._drain(deadline)
-        if self._refuses is None:
+        try:
+            self._end(*self._closing)
+        finally:
+            self._closed.set()
+            while self._requests:
+                self._requests.popleft().answer(arrived=not self.totals.lost)
+
+    def _end(self, status: Status, failure: Failure | None, deadline: float) -> None:
+        try:
+            # A third of the time is the sink's own: a file needs its end more than one picture more
+            self._drain(deadline - max(0.0, deadline - time.monotonic()) / 3)
+        except Exception as error:  # noqa: BLE001  # ours again
+            self.problem, self._refuses = error, "error"
+            self._tell(error, "is given up")
+        if self._refuses != "not open":
             try:
                 self.sink.close(status, failure, deadline - _MARGIN)
             except BaseException as problem:  # noqa: BLE001
                 self.problem = problem
                 self._tell(problem, "could not be closed")
         self._abandon()
-        self._closed.set()
-        while self._requests:
-            self._requests.popleft().answer(arrived=not self.totals.lost)
 
     def _abandon(self) -> None:
         """Count what is still there as unsent: the sink is closed."""
@@ -281,8 +309,11 @@ class Delivery:
                 self._tell(error, "could not begin the next attempt")
 
     def _drain(self, deadline: float) -> bool:
-        """Deliver until nothing is left, windows included, then flush the sink."""
-        lost = self.totals.lost
+        """Deliver until nothing is left, windows included, then flush the sink.
+
+        Returns:
+            Whether all that was accepted since the last flush has arrived.
+        """
         self._pause_until = 0.0
         while self._deliver(now=None):
             if time.monotonic() > deadline:
@@ -293,20 +324,25 @@ class Delivery:
             except BaseException as error:  # noqa: BLE001
                 self._tell(error, "could not be flushed")
                 return False
-        return self._refuses is None and self.totals.lost == lost
+        lost, self._lost_before = self.totals.lost - self._lost_before, self.totals.lost
+        return self._refuses is None and not lost
 
     def _deliver(self, now: float | None) -> bool:
         """Hand over what waits; False when there was nothing. `now` is None in a flush."""
         if time.monotonic() < self._pause_until:
+            self._backlog = False
             return False
         blocks = self._read_numbers(wait=now is None)
-        if self._windows:
-            blocks = self._windows.feed(blocks, now)
+        if self._thinning:
+            blocks = self._thinning.feed(blocks, now)
         if blocks:
             self._hand_over(Batch(columns=tuple(blocks)))
         taken = 0
         for waiting in (self._vital, self._visuals):
-            while waiting and time.monotonic() >= self._pause_until:
+            # Not until it is empty: pictures that come as fast as they go must not keep numbers,
+            # words and a flush from their turn.
+            until = time.monotonic() + self._poll
+            while waiting and self._pause_until <= time.monotonic() < until:
                 try:
                     record = waiting.popleft()
                 except IndexError:  # shed in between
@@ -315,7 +351,9 @@ class Delivery:
                 self._hand_over(Batch(records=(record,)))
                 if record.sheddable:
                     self._taken_bytes += record.value.nbytes
-        self._backlog = self._reader is not None and self._reader.pending
+        self._backlog = bool(
+            (self._reader is not None and self._reader.pending) or self._vital or self._visuals
+        )
         return bool(blocks or taken or self._backlog)
 
     def _read_numbers(self, *, wait: bool) -> list[Columns]:
@@ -377,3 +415,21 @@ class Delivery:
             type(error).__name__,
             error,
         )
+
+
+class _Worker(threading.Thread):
+    """The thread of a delivery."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        name = f"triptych-{delivery.sink.name}"
+        super().__init__(target=delivery._work, name=name, daemon=True)  # noqa: SLF001
+        self._delivery = delivery
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Deliver what is left and end, though the run is open.
+
+        For those who find daemon threads that nobody has ended and stop them by this name, as
+        Lightning's test suite does.
+        """
+        self._delivery.begin_close(Status.INTERRUPTED, None, time.monotonic() + timeout)
+        self.join(timeout)

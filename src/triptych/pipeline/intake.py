@@ -66,7 +66,7 @@ class Intake:
         self._strict = strict
         self._device = DeviceNumbers()
         self._settling = threading.Lock()  # between workers; none waits for it
-        # Taken by callers only, never by a worker. An RLock: a signal handler may log under it.
+        # Held for a moment, and nobody waits under it. An RLock: a signal handler may log then.
         self._lock = threading.RLock()
         self._told: set[tuple[str, str]] = set()
 
@@ -75,13 +75,14 @@ class Intake:
         began = time.perf_counter_ns()
         if not (self.open and self._ledger.append(values, self._clock)):
             self._look_closer(values)
-        self.spent_ns += time.perf_counter_ns() - began
+        spent = time.perf_counter_ns() - began  # before `+=` reads: another thread may come between
+        self.spent_ns += spent
 
     def put(self, record: Record, *, local: bool = False) -> None:
         """Hand a record to every sink; a local one only to those that take local words."""
         with self._lock:
-            for delivery in self._deliveries:
-                if not local or getattr(delivery.sink, "takes_local_words", False):
+            for delivery in self._deliveries if self.open else ():
+                if not local or delivery.takes_local(record):
                     delivery.put(record)
 
     def takes(self, what: str) -> bool:
@@ -92,9 +93,15 @@ class Intake:
                 warn_at_caller(f"run.{what} was called after the run was closed: nothing is kept.")
         return self.open
 
+    def close(self) -> None:
+        """Take nothing any more; whoever is putting something now has put it afterwards."""
+        with self._lock:
+            self.open = False
+
     def abandon(self) -> None:
         """Take nothing any more, in silence: this is a forked child."""
         self.open = self._writes = False
+        self._lock = threading.RLock()  # a thread that lives in the parent may hold the other one
 
     def settle(self, wait: bool) -> None:
         """Move numbers whose device has got there into the ledger. Called by workers."""
@@ -113,24 +120,17 @@ class Intake:
     # ---- whatever is not a row of plain numbers under known names
 
     def _look_closer(self, values: object) -> None:
-        if not self.takes("log"):
-            return
-        known = isinstance(values, dict) and self._ledger.knows(tuple(values))
-        if known and self._ledger.append(on_host(values), self._clock):
+        if not self.takes("log") or self._append_from_host(values):
             return
         if not isinstance(values, Mapping):
-            self._reject("log", f'run.log takes a dict such as {{"loss": 0.5}}, not {values!r}.')
+            kind = type(values).__name__
+            self._reject("log", f'run.log takes a dict such as {{"loss": 0.5}}, not a {kind}.')
             return
         stamp, context = self._clock.stamp(), self._clock.context
         floats: dict[str, float] = {}
         on_device: dict[str, Any] = {}
         for key, given in values.items():
-            try:
-                path = normal_path(key)
-                value = self._sort(path, given, stamp)
-            except Unloggable as why:
-                self._reject(str(key), str(why))
-                continue
+            path, value = self._take(key, given, stamp)
             if isinstance(value, Scalar):
                 floats[path] = value.value
                 self._check_finite(path, value.value, stamp.step)
@@ -145,6 +145,30 @@ class Intake:
             )
         if on_device:
             self._device.add(on_device, (context, stamp.step, stamp.time))
+
+    def _take(
+        self, key: object, given: Any, stamp: Stamp
+    ) -> tuple[str, Scalar | DeviceScalar | None]:
+        """The path, and a number if it is one; what cannot be taken in is rejected."""
+        try:
+            path = normal_path(key)
+            return path, self._sort(path, given, stamp)
+        except Unloggable as why:
+            self._reject(str(key), str(why))
+        except Exception as error:
+            if self._strict:
+                raise
+            problem = f"{type(error).__name__}: {error}"
+            self._reject(str(key), f"{key!r} could not be taken in: {problem}.")
+        return str(key), None
+
+    def _append_from_host(self, values: object) -> bool:
+        """Take in a row of numpy scalars and CPU tensors, if its names are known."""
+        return (
+            isinstance(values, dict)
+            and self._ledger.knows(tuple(values))
+            and self._ledger.append(on_host(values), self._clock)
+        )
 
     def _sort(self, path: str, given: Any, stamp: Stamp) -> Scalar | DeviceScalar | None:
         """A number comes back; a visual goes to the sinks that want one here and now."""
@@ -169,7 +193,7 @@ class Intake:
 
     def _hand_out(self, path: str, stamp: Stamp, value: Any, takers: list[Delivery]) -> None:
         with self._lock:
-            for delivery in takers:
+            for delivery in takers if self.open else ():
                 shown = value
                 if isinstance(value, Foreign) and delivery.sink.name != value.home:
                     shown = value.visual
@@ -193,7 +217,7 @@ class Intake:
         if self._strict:
             raise TypeError(message)
         self.rejected[path] += 1
-        if self._first(path, message):
+        if self._first(path, "rejected"):
             warn_at_caller(message)
 
     def _check_finite(self, path: str, value: float, step: int) -> None:

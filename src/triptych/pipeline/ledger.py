@@ -46,7 +46,7 @@ class _Chain:
 class Ledger:
     """Append-only rows of numbers, one writer a thread, several readers.
 
-    A row is appended by a single call into C (`array.extend` of a tuple), which under the
+    A row is appended by a single call into C (`array.extend` of an array), which under the
     interpreter lock is atomic: another thread, a signal handler or a garbage-collector callback
     that logs in between finds whole rows only. So neither side needs a lock, and the training
     thread never waits for a reader. A block leaves memory when the last reader lets go of it.
@@ -119,14 +119,12 @@ class Ledger:
 
     def _append(self, row: tuple[float, ...]) -> None:
         chain = self._chains.get(get_ident()) or self._new_chain()
-        data = chain.tail.data
-        mark = len(data)
-        try:
-            data.extend(row)
-        except OverflowError:  # an int beyond the range of a float, in mid-row
-            del data[mark:]
-            raise
-        if len(data) >= _BLOCK:
+        # An int beyond the range of a float raises here, before anything is written. And nothing
+        # runs between the choice of a block and the end of `extend`: no bytecode at which signals
+        # are handled, no allocation that could start the garbage collector.
+        whole = array("d", row)
+        chain.tail.data.extend(whole)
+        if len(chain.tail.data) >= _BLOCK:
             self._roll(chain)
 
     def _new_chain(self) -> _Chain:
@@ -137,11 +135,12 @@ class Ledger:
 
     def _roll(self, chain: _Chain) -> None:
         block = _Block()
+        feeding = map(deque.append, chain.feeds, itertools.repeat(block))
+        chain.tail = block
+        deque(feeding, maxlen=0)  # one call again: a signal handler that logs, or raises, must wait
         for reader, feed in enumerate(chain.feeds):
-            feed.append(block)
             while len(feed) > self._blocks:
                 self._shed[reader].append(feed.popleft())
-        chain.tail = block
 
     def reader(self, index: int, clock: StepClock) -> Reader:
         """The reader of a sink; only that sink's worker may use it."""
@@ -156,7 +155,6 @@ class Reader:
         self._index = index
         self._clock = clock
         self._places: dict[_Chain, tuple[_Block, int]] = {}
-        self._leaving: dict[_Chain, _Block] = {}
 
     def read(self) -> list[Columns]:
         """What has been written since the last call, at most some thousand rows a thread."""
@@ -176,28 +174,26 @@ class Reader:
         counts: dict[str, int] = {}
         lost = self._ledger._shed[self._index]  # noqa: SLF001
         while lost:
-            for columns in self._decode(lost.popleft().data)[0]:
-                for path in columns.paths:
-                    counts[path] = counts.get(path, 0) + len(columns)
+            data = lost.popleft().data
+            while data:
+                found, used = self._decode(data)
+                data = data[used:]
+                for columns in found:
+                    for path in columns.paths:
+                        counts[path] = counts.get(path, 0) + len(columns)
         return counts
 
     def _read_chain(self, chain: _Chain) -> list[Columns]:
         feed = chain.feeds[self._index]
-        place = self._places.get(chain)
-        if place is None:
-            place = (feed.popleft(), 0)
-        block, start = place
-        columns, used = self._decode(block.data[start:])
+        block, start = self._places.get(chain) or (feed.popleft(), 0)
+        while True:
+            # Asked before the data is looked at: a block with a successor is no longer written to.
+            complete = bool(feed)
+            columns, used = self._decode(block.data[start:])
+            if used or not complete:
+                break
+            block, start = feed.popleft(), 0
         self._places[chain] = (block, start + used)
-        if used or not feed:
-            self._leaving.pop(chain, None)
-        elif self._leaving.get(chain) is block:
-            # Read to its end, and no longer written to at the last two visits: a writer that was
-            # interrupted between choosing the block and filling it has had its time.
-            del self._leaving[chain]
-            self._places[chain] = (feed.popleft(), 0)
-        else:
-            self._leaving[chain] = block
         return columns
 
     def _decode(self, data: array[float]) -> tuple[list[Columns], int]:

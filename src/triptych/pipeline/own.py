@@ -95,9 +95,17 @@ class DeviceNumbers:
         self._waiting: deque[tuple[Any, Any, tuple[str, ...], tuple[int, int, float]]] = deque()
 
     def add(self, tensors: dict[str, Any], stamp: tuple[int, int, float]) -> None:
-        """Remember one row; `stamp` is context, step and time. One kernel, no synchronisation."""
+        """Remember one row; `stamp` is context, step and time. No synchronisation."""
+        devices: dict[Any, dict[str, Any]] = {}
+        for path, tensor in tensors.items():
+            devices.setdefault(tensor.device, {})[path] = tensor
+        for device, together in devices.items():
+            self._add(device.type, together, stamp)
+
+    def _add(self, device: str, tensors: dict[str, Any], stamp: tuple[int, int, float]) -> None:
         torch = sys.modules["torch"]
-        flat = [tensor.detach().reshape(()).to(torch.float64) for tensor in tensors.values()]
+        precision = torch.float32 if device == "mps" else torch.float64  # all that Apple's GPUs do
+        flat = [tensor.detach().reshape(()).to(precision) for tensor in tensors.values()]
         stacked = torch.stack(flat)
         event = None
         if stacked.is_cuda:
@@ -121,7 +129,7 @@ class DeviceNumbers:
 
 
 def _plain(value: Any, tensor: type | None) -> Any:
-    kind = type(value)
+    kind: type = type(value)
     if kind is tensor and value.is_cpu:
         try:
             return value.item()
@@ -132,9 +140,10 @@ def _plain(value: Any, tensor: type | None) -> Any:
 
 @lru_cache
 def _is_numpy_number(kind: type) -> bool:
-    numpy = sys.modules.get("numpy")
-    is_scalar = numpy is not None and issubclass(kind, numpy.generic)
-    return is_scalar and numpy.dtype(kind).kind in "fiub"
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None or not issubclass(kind, numpy.generic):
+        return False
+    return numpy.dtype(kind).kind in "fiub"
 
 
 def _float(value: Any) -> float:

@@ -133,6 +133,22 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Config:
+    """Settings became known after the run had opened.
+
+    Attributes:
+        info: The run, with all settings known so far.
+    """
+
+    info: RunInfo
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, for the bounded buffer."""
+        return 500
+
+
+@dataclass(frozen=True, slots=True)
 class Foreign:
     """A value of one back end (an archetype, a `wandb` media object), for that back end alone.
 
@@ -158,12 +174,12 @@ class Record:
 
     path: str
     stamp: Stamp
-    value: Visual | Words | Event | Checkpoint | Failure | Foreign
+    value: Visual | Words | Event | Checkpoint | Config | Failure | Foreign
 
     @property
     def sheddable(self) -> bool:
         """Whether it may be dropped under load: pictures may, words and errors may not."""
-        return not isinstance(self.value, Words | Event | Checkpoint | Failure)
+        return not isinstance(self.value, Words | Event | Checkpoint | Config | Failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +265,7 @@ class RunInfo:
         provenance: Where the run came from, secrets masked.
         tags: Short labels.
         notes: A longer description, or None.
+        group: The larger whole that it is a part of, such as a search; or None.
         resumed: Whether an earlier attempt exists.
     """
 
@@ -262,6 +279,7 @@ class RunInfo:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     notes: str | None = None
+    group: str | None = None
 
     @property
     def resumed(self) -> bool:

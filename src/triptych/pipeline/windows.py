@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ class Windows:
         rows: list[Columns] = []
         while self._waiting:
             start = min(float(self._axis(block).min()) for block in self._waiting)
-            end = start + self._every.distance
+            # a distance below the resolution of the clock must still end behind its start
+            end = max(start + self._every.distance, math.nextafter(start, math.inf))
             newest = max(float(self._axis(block).max()) for block in self._waiting)
             if self._every.seconds is not None and now is not None:
                 newest = max(newest, now)
@@ -54,7 +56,7 @@ class Windows:
         outside: list[Columns] = []
         for block in self._waiting:
             cut = int((self._axis(block) < end).sum())  # rows of one thread are in order
-            for part in _split(block.rows(0, cut)):
+            for part in split_by_place(block.rows(0, cut)):
                 key = (part.paths, int(part.epochs[0]), part.phases[0])
                 groups.setdefault(key, []).append(part)
             if cut < len(block):
@@ -71,15 +73,19 @@ class Windows:
         logged = sum(map(len, parts))
         values = row.values
         if self._every.keep == "mean" and logged > 1:
-            values = np.concatenate([part.values for part in parts]).mean(axis=0, keepdims=True)
+            together = np.concatenate([part.values for part in parts])
+            with np.errstate(over="ignore", invalid="ignore"):  # infinite values are kept as such
+                values = together.mean(axis=0, keepdims=True)
         return replace(row, values=values, logged=logged)
 
     def _axis(self, block: Columns) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         return block.steps if self._every.steps is not None else block.times
 
 
-def _split(block: Columns) -> list[Columns]:
+def split_by_place(block: Columns) -> list[Columns]:
     """The block cut wherever the epoch or the phase changes: no window reaches across."""
+    if len(set(block.phases)) == 1 and (block.epochs == block.epochs[0]).all():
+        return [block]
     cuts = [
         place
         for place in range(1, len(block))

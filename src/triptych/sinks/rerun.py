@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.commands import command
 from triptych.dashboard import CONFIG, ERRORS, EVENTS, Dashboard
 from triptych.pipeline.records import (
     Batch,
     Checkpoint,
     Columns,
+    Config,
     Event,
     Failure,
     Foreign,
@@ -74,20 +76,19 @@ class RerunSink:
         application = _NOT_ALLOWED.sub("-", info.project)[:120] or "triptych"
         recording = rr.RecordingStream(application, recording_id=f"{info.id}-{info.attempt}")
         if self._live:
-            self.hint = f"rerun {connect_viewers(recording, self._live)}"
+            self.hint = f"{command('rerun')} {connect_viewers(recording, self._live)}"
             log.info("Watch this run live with: %s", self.hint)
         else:
             path = Path(self._path or info.recording)
             recording.save(str(path))
             # all attempts of a run open as one
             name = "recording-*.rrd" if info.resumed and self._path is None else path.name
-            self.hint = f"rerun {path.parent / name}"
+            self.hint = f"{command('rerun')} {path.parent / name}"
         self._recording = recording
         recording.send_recording_name(info.name)
         self._send_properties("config", info.config)
         self._send_properties("provenance", info.provenance)
-        document = rr.TextDocument(page(info), media_type=rr.MediaType.MARKDOWN)
-        recording.log(CONFIG, document, static=True)
+        self._send_page(info)
         self._send_dashboard()
         _warm_up(application)
 
@@ -114,8 +115,6 @@ class RerunSink:
         Raises:
             TimeoutError: If Rerun does not let go in time.
         """
-        import rerun as rr
-
         ending = {"status": str(status), "error": f"{error.kind}: {error.message}" if error else ""}
         self._send_properties("ending", ending)
         if self._dashboard.outline() != self._shown:
@@ -175,6 +174,9 @@ class RerunSink:
             self._send(record.path, rr.TextLog(value.text, level=level), record.stamp)
         elif isinstance(value, Event | Checkpoint):
             self._send(EVENTS, rr.TextLog(value.text, level="INFO"), record.stamp)
+        elif isinstance(value, Config):
+            self._send_properties("config", value.info.config)
+            self._send_page(value.info)
         elif isinstance(value, Failure):
             self._send(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
         elif isinstance(value, Foreign):
@@ -227,6 +229,12 @@ class RerunSink:
         found = properties(values)
         if found is not None:
             self._recording.send_property(name, found)
+
+    def _send_page(self, info: RunInfo) -> None:
+        import rerun as rr
+
+        document = rr.TextDocument(page(info), media_type=rr.MediaType.MARKDOWN)
+        self._recording.log(CONFIG, document, static=True)
 
     def _send_dashboard(self) -> None:
         self._shown, self._shown_at = self._dashboard.outline(), time.monotonic()

@@ -37,6 +37,8 @@ def page(info: RunInfo) -> str:
     lines = [f"### {_cell(info.name)}", ""]
     lines += [f"{_cell(info.notes)}", ""] if info.notes else []
     about = {"project": info.project, "run": info.id, "attempt": info.attempt}
+    if info.group:
+        about["group"] = info.group
     if info.tags:
         about["tags"] = ", ".join(info.tags)
     lines += _table("setting", info.config) + _table("run", about)

@@ -9,6 +9,11 @@ import numpy as np
 
 from triptych.pipeline.sink import NotShown
 from triptych.visuals import Histogram, Image, Table, Text
+from triptych.visuals.annotations import Boxes
+
+_ON_SCREEN = -4.0  # a negative radius is in points on the screen, not in pixels of the picture
+_KEYPOINTS = (255, 220, 60)
+_CAPTION = (220, 220, 220)
 
 Part = tuple[str, Any]
 """A name below the visual's own path ("" for the path itself), and an archetype."""
@@ -43,27 +48,36 @@ def _image(image: Image) -> Iterator[Part]:
     encoded = image.encode()
     yield "", rr.EncodedImage(contents=encoded.data, media_type=encoded.media_type)
     if image.boxes is not None:
-        boxes = image.boxes
-        labels = boxes.labels
-        if boxes.scores is not None:
-            names = labels or [
-                image.classes.get(int(key), str(key))
-                for key in (boxes.class_ids if boxes.class_ids is not None else ())
-            ]
-            scores = [f"{score:.2f}" for score in boxes.scores]
-            labels = tuple(f"{a} {b}" for a, b in zip(names, scores, strict=True)) or tuple(scores)
-        yield (
-            "boxes",
-            rr.Boxes2D(
-                array=boxes.xyxy,
-                array_format=rr.Box2DFormat.XYXY,
-                labels=labels,
-                class_ids=boxes.class_ids,
-            ),
-        )
+        yield "boxes", _boxes(image.boxes, image.classes)
     if image.mask is not None:
         yield "mask", rr.SegmentationImage(image.mask.astype(np.uint16), opacity=0.5)
     if image.keypoints is not None:
-        yield "keypoints", rr.Points2D(image.keypoints)
+        yield "keypoints", rr.Points2D(image.keypoints, radii=_ON_SCREEN, colors=_KEYPOINTS)
     if image.caption is not None:
-        yield "caption", rr.TextDocument(image.caption)
+        # A 2D view draws no text but labels, and a single label in the middle of all its points:
+        # these two make room for it below the picture.
+        middle, bottom = encoded.width / 2, encoded.height
+        place = [(middle, bottom), (middle, bottom * 1.15)]
+        yield "caption", rr.Points2D(place, radii=0, labels=image.caption, colors=_CAPTION)
+
+
+def _boxes(boxes: Boxes, classes: dict[int, str]) -> Any:
+    import rerun as rr
+
+    labels = boxes.labels
+    if labels is None and boxes.class_ids is not None:
+        labels = tuple(classes.get(key, str(key)) for key in boxes.class_ids.tolist())
+    if boxes.scores is not None:
+        scores = [f"{score:.2f}" for score in boxes.scores.tolist()]
+        labels = tuple(
+            f"{label} {score}".lstrip()
+            for label, score in zip(labels or [""] * len(scores), scores, strict=True)
+        )
+    # Empty, not missing: a viewer looks further back for each component that a row lacks, and
+    # would write the names of earlier boxes on these.
+    return rr.Boxes2D(
+        array=boxes.xyxy,
+        array_format=rr.Box2DFormat.XYXY,
+        labels=labels or [],
+        class_ids=[] if boxes.class_ids is None else boxes.class_ids,
+    )

@@ -39,19 +39,19 @@ class TextSink:
 
     def open(self, info: RunInfo) -> None:
         """Make the handlers; a terminal that the user's own logging writes to is left to it."""
-        file = info.dir / "train.log"
         handlers = self._config.setdefault("handlers", {})
         if "file" not in handlers:
-            like = handlers.get("console", {"formatter": "line", "filters": ["stamp"]})
+            like = handlers.get("console", {})
             handlers["file"] = {
                 "class": "logging.FileHandler",
-                "filename": str(file),
+                "filename": str(info.dir / "train.log"),
                 "encoding": "utf-8",
-                "formatter": like["formatter"],
-                "filters": like["filters"],
+                "errors": "backslashreplace",
+                **{key: like[key] for key in ("formatter", "filters") if key in like},
             }
-            self._config["root"]["handlers"] = [*self._config["root"]["handlers"], "file"]
-        self.hint = f"less {file}"
+            root = self._config.setdefault("root", {})
+            root["handlers"] = [*root.get("handlers", []), "file"]
+        self.hint = f"less {handlers['file'].get('filename', '')}".removesuffix("less ")
         self._handlers = build_handlers(self._config)
         if speaks_already():
             self._handlers = [handler for handler in self._handlers if handler.name != "console"]
@@ -90,7 +90,7 @@ def _line(record: Record) -> logging.LogRecord | None:
         return _make(record.stamp, logging.INFO, "event", value.text)
     if isinstance(value, Failure):
         line = _make(record.stamp, logging.CRITICAL, "error", f"{value.kind}: {value.message}")
-        line.exc_text = value.traceback
+        line.exc_text = value.traceback.rstrip("\n")
         return line
     return None
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import sys
 import tempfile
 import threading
 import time
-from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from triptych.commands import command
 from triptych.pipeline.records import (
     Batch,
     Checkpoint,
     Columns,
+    Config,
     Event,
     Failure,
     Foreign,
@@ -25,20 +26,21 @@ from triptych.pipeline.records import (
     WandbHost,
     Words,
 )
-from triptych.pipeline.sink import NotShown
-from triptych.visuals import Histogram, Image, Table, Text
-
-log = logging.getLogger("triptych")
-
-Mode = Literal["auto", "online", "offline"]
+from triptych.sinks.wandb_media import media, warm_up
+from triptych.sinks.wandb_start import (
+    Mode,
+    automatic_mode,
+    check_mode,
+    forget_run,
+    others_open,
+    start_run,
+)
 
 AXIS = "trainer/global_step"
 """Our step in W&B: a metric, since rows whose own `step=` goes back are dropped there."""
 
 _HOSTS = {"trainer/global_step": -1, "train/global_step": 0}
 """Axes of Lightning's WandbLogger, which counts from 0, and of Hugging Face's WandbCallback."""
-
-_START = 10  # seconds that a server may take to answer when the run opens
 
 
 class WandbSink:
@@ -70,7 +72,7 @@ class WandbSink:
         self._mode: str = "auto"
         self._folder = Path()
         if isinstance(target, str):
-            self._mode = _check_mode(target)
+            self._mode = check_mode(target)
         elif isinstance(target, WandbHost):
             self._run, self._guest = target.run, True
             self._axis, self._offset = target.axis, target.offset
@@ -84,19 +86,25 @@ class WandbSink:
             )
 
     def open(self, info: RunInfo) -> None:
-        """Start the run, or look around in the host's."""
+        """Start the run; that of a host is open."""
+        if "wandb" not in sys.modules:  # later it would be ignored, and warned about
+            # W&B reports its own errors over the network, from an offline run too (0.31).
+            os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+
         self._folder = info.dir
         if self._guest:
             return
-        self._run = self._start(info)
+        if self._mode == "auto":
+            self._mode = automatic_mode()
+        self._run = start_run(info, self._mode)
         # Before anything is logged: W&B orders its axes by what is defined first.
         self._run.define_metric(AXIS)
         self._run.define_metric("*", step_metric=AXIS)
         if self._run.offline:
-            self.hint = f"wandb sync {Path(self._run.dir).parent}"
+            self.hint = f"{command('wandb')} sync {Path(self._run.dir).parent}"
         else:
             self.hint = str(self._run.url)
-        _warm_up()
+        warm_up()
 
     def write(self, batch: Batch) -> None:
         """Send one row for each step among the columns; records one by one."""
@@ -133,8 +141,9 @@ class WandbSink:
         thread = threading.Thread(target=self._run.finish, args=(code,), daemon=True)
         thread.start()
         thread.join(max(0.1, deadline - time.monotonic()))
+        forget_run(self._run)
         if thread.is_alive():
-            self.hint = f"wandb sync --no-skip-online {Path(self._run.dir).parent}"
+            self.hint = f"{command('wandb')} sync --no-skip-online {Path(self._run.dir).parent}"
             self.abandon()
             raise TimeoutError(f"W&B did not finish in time; send the rest with: {self.hint}")
 
@@ -143,70 +152,28 @@ class WandbSink:
         import psutil
         import wandb
 
-        if wandb.run is not None or self._guest:
-            return  # it serves the user's run as well
+        if wandb.run is not None or self._guest or others_open(self._run):
+            return  # it serves those runs as well
         for child in psutil.Process().children(recursive=True):
             if "wandb-core" in child.name():
                 child.kill()
 
-    # ---- opening
-
-    def _start(self, info: RunInfo) -> Any:
-        import wandb
-
-        mode: Any = self._mode if self._mode != "auto" else _automatic_mode()
-        options: dict[str, Any] = {
-            "project": _project(info.project),
-            "name": info.name,
-            "id": info.id,
-            "dir": str(info.dir),
-            "config": {**info.config, "triptych": dict(info.provenance)},
-            "tags": list(info.tags),
-            "notes": info.notes,
-            "resume": "allow" if info.resumed else None,
-            # A run beside any other: neither the global `wandb.run` nor a run of the user changes.
-            "reinit": "create_new",
-            "settings": wandb.Settings(
-                silent=True,
-                console="off",  # words come through write_logs, with their step
-                init_timeout=_START,
-                x_disable_viewer=True,  # two calls of 5 s each when the network is down
-                x_disable_meta=True,  # it would hold the command line with its secrets
-                x_transaction_log_flush_interval=0.25,  # its default loses 15 s to a SIGKILL
-            ),
-        }
-        try:
-            return wandb.init(mode=mode, **options)
-        except Exception as error:  # CommError, but also plain exceptions (0.31)
-            if mode != "online":
-                raise
-            log.warning(
-                "W&B did not answer, so this run stays offline (%s). Upload it later with the "
-                "command in the closing table.",
-                error,
-            )
-        if wandb.run is None:
-            # The id counts as taken until W&B's service is gone (0.31). Not if the user has a run
-            # open: that one would go with it.
-            wandb.teardown()
-        else:
-            options["id"] = f"{info.id}-offline"
-        return wandb.init(mode="offline", **options)
-
     # ---- writing
 
     def _write_columns(self, blocks: tuple[Columns, ...]) -> None:
-        rows: dict[tuple[int, int], dict[str, float]] = {}
+        rows: dict[tuple[int, int], list[dict[str, float]]] = {}
         for block in blocks:
             paths = [path for path in block.paths if path not in self._hosted]
             places = [block.paths.index(path) for path in paths]
             for step, epoch, values in zip(
                 block.steps.tolist(), block.epochs.tolist(), block.values.tolist(), strict=True
             ):
-                row = rows.setdefault((step, epoch), {})
-                row.update(zip(paths, (values[place] for place in places), strict=True))
-        for (step, epoch), row in sorted(rows.items()):
-            if row:
+                here = rows.setdefault((step, epoch), [{}])
+                if not here[-1].keys().isdisjoint(paths):  # logged twice at one step: two rows
+                    here.append({})
+                here[-1].update(zip(paths, (values[place] for place in places), strict=True))
+        for (step, epoch), here in sorted(rows.items()):
+            for row in filter(None, here):
                 self._log(row, step, None if epoch < 0 else epoch)
 
     def _look_at_host(self) -> None:
@@ -238,12 +205,15 @@ class WandbSink:
         elif isinstance(value, Checkpoint):
             self._say(stamp, "EVENT", value.text)
             self._keep(value)
+        elif isinstance(value, Config):
+            if not self._guest:
+                self._run.config.update(dict(value.info.config), allow_val_change=True)
         elif isinstance(value, Failure):
             self._say(stamp, "CRITICAL", value.traceback)
         else:
             # W&B copies a picture's file when it is logged: ours must live until then.
             with tempfile.TemporaryDirectory(dir=self._folder, prefix=".picture-") as place:
-                shown = value.value if isinstance(value, Foreign) else _media(value, Path(place))
+                shown = value.value if isinstance(value, Foreign) else media(value, Path(place))
                 self._log({record.path: shown}, stamp.step, stamp.epoch)
 
     def _keep(self, checkpoint: Checkpoint) -> None:
@@ -259,105 +229,4 @@ class WandbSink:
         self._run.log_artifact(artifact, aliases=list(checkpoint.aliases))
 
     def _say(self, stamp: Stamp, level: str, text: str) -> None:
-        self._run.write_logs(f"step {stamp.step} {stamp.phase} {level} {text}\n")
-
-
-def _check_mode(mode: str) -> str:
-    if mode not in ("auto", "online", "offline"):
-        raise ValueError(
-            f'wandb= is "auto", "online", "offline", False or an open wandb.Run, not {mode!r}.'
-        )
-    if mode == "online" and not _has_key():
-        raise ValueError(
-            'wandb="online" needs an API key, and none was found: run `wandb login`, set '
-            'WANDB_API_KEY, or pass wandb="offline".'
-        )
-    return mode
-
-
-def _has_key() -> bool:
-    import wandb
-
-    return bool(wandb.login(prompt=False, verify=False))
-
-
-def _automatic_mode() -> str:
-    wanted = os.environ.get("WANDB_MODE", "")
-    if wanted:
-        return wanted
-    return "online" if _has_key() else "offline"
-
-
-def _project(name: str) -> str:
-    """W&B refuses a few characters and more than 128 of them in a project."""
-    return "".join("-" if letter in '/\\#?%:"' else letter for letter in name)[:128] or "triptych"
-
-
-def _media(visual: Any, place: Path) -> Any:
-    """What W&B shows for a visual; picture files go to `place`."""
-    import wandb
-
-    if isinstance(visual, Image):
-        return _image(visual, place)
-    if isinstance(visual, Histogram):
-        return wandb.Histogram(np_histogram=visual.counts())
-    if isinstance(visual, Table):
-        rows = [
-            [_image(cell, place) if isinstance(cell, Image) else cell for cell in row]
-            for row in visual.rows
-        ]
-        return wandb.Table(columns=list(visual.columns), data=rows)
-    if isinstance(visual, Text):
-        return wandb.Html(f"<pre style='white-space: pre-wrap'>{escape(visual.text)}</pre>")
-    raise NotShown(f"W&B has no panel for {type(visual).__name__}.")
-
-
-def _image(image: Image, place: Path) -> Any:
-    """A `wandb.Image` of the bytes that we have encoded: its own constructor only casts (0.29)."""
-    import wandb
-
-    encoded = image.encode()
-    ending = {"image/jpeg": "jpg", "image/png": "png"}[encoded.media_type]
-    file = place / f"{len(list(place.iterdir()))}.{ending}"
-    file.write_bytes(encoded.data)
-    return wandb.Image(str(file), caption=image.caption, **_overlays(image))
-
-
-def _overlays(image: Image) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    names = dict(image.classes)
-    if image.boxes is not None:
-        found["boxes"] = {"boxes": {"box_data": _box_data(image), **_labels(names)}}
-    if image.mask is not None:
-        found["masks"] = {"mask": {"mask_data": image.mask, **_labels(names)}}
-    return found
-
-
-def _labels(names: dict[int, str]) -> dict[str, Any]:
-    return {"class_labels": names} if names else {}
-
-
-def _box_data(image: Image) -> list[dict[str, Any]]:
-    boxes = image.boxes
-    if boxes is None:
-        return []
-    data = []
-    for place, (left, top, right, bottom) in enumerate(boxes.xyxy.tolist()):
-        position = {"minX": left, "minY": top, "maxX": right, "maxY": bottom}
-        box: dict[str, Any] = {"position": position, "domain": "pixel", "class_id": 0}
-        if boxes.class_ids is not None:
-            box["class_id"] = int(boxes.class_ids[place])
-        if boxes.labels is not None:
-            box["box_caption"] = boxes.labels[place]
-        if boxes.scores is not None:
-            box["scores"] = {"score": float(boxes.scores[place])}
-        data.append(box)
-    return data
-
-
-def _warm_up() -> None:
-    """The first picture costs a quarter of a second of imports (0.31)."""
-    import numpy as np
-    import wandb
-
-    wandb.Image(np.zeros((1, 1, 3), np.uint8))
+        self._run.write_logs(f"step {stamp.step} {stamp.phase} {level} {text.rstrip()}\n")

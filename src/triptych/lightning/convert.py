@@ -1,0 +1,113 @@
+"""What `wandb.Image`, `wandb.Table` and their like take, as visuals that every sink can show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from triptych.draw import picture
+from triptych.visuals import Image, Table
+from triptych.visuals.arrays import host_array
+
+
+def image(source: Any, options: Mapping[str, Any]) -> Any:
+    """Read an image as `wandb.Image` takes it.
+
+    Args:
+        source: A tensor or array, a PIL image, the path of a file, or a `wandb.Image`.
+        options: `caption`; `boxes` and `masks` in W&B's form, of which the first group is drawn;
+            others are left aside.
+    """
+    if type(source).__module__.partition(".")[0] == "wandb":
+        return source
+    if isinstance(source, str | Path):
+        import PIL.Image
+
+        with PIL.Image.open(source) as file:
+            source = file.convert("RGB")
+    shown = picture(source, caption=options.get("caption"))
+    width, height = shown.size
+    masks: Mapping[str, Any] = next(iter((options.get("masks") or {}).values()), {})
+    boxes: Mapping[str, Any] = next(iter((options.get("boxes") or {}).values()), {})
+    data = boxes.get("box_data", [])
+    classes = {**boxes.get("class_labels", {}), **masks.get("class_labels", {})}
+    return Image(
+        shown.pixels,
+        boxes=_boxes(data, width, height) if data else None,
+        mask=None if "mask_data" not in masks else np.asarray(host_array(masks["mask_data"])),
+        classes={int(key): str(name) for key, name in classes.items()} or None,
+        caption=shown.caption,
+        layout=shown.layout,
+        value_range=shown.value_range,
+    )
+
+
+def _boxes(data: Sequence[Mapping[str, Any]], width: int, height: int) -> dict[str, Any]:
+    """W&B's boxes as torchvision's; theirs are shares of the picture unless said otherwise."""
+    rows, labels = [], []
+    for box in data:
+        place = box["position"]
+        if "middle" in place:
+            (x, y), w, h = place["middle"], place["width"], place["height"]
+            corners = [x - w / 2, y - h / 2, x + w / 2, y + h / 2]
+        else:
+            corners = [place[name] for name in ("minX", "minY", "maxX", "maxY")]
+        if box.get("domain") != "pixel":
+            corners = [a * b for a, b in zip(corners, (width, height) * 2, strict=True)]
+        rows.append(corners)
+        labels.append(box.get("box_caption"))
+    if all(labels):
+        return {"boxes": rows, "labels": labels}
+    return {"boxes": rows, "labels": [int(box.get("class_id", 0)) for box in data]}
+
+
+def table(columns: list[str] | None, data: list[list[Any]] | None, dataframe: Any) -> Table:
+    """Read a table as `wandb.Table` takes it; cells of unknown kinds become text."""
+    if dataframe is not None:
+        columns = [str(column) for column in dataframe.columns]
+        data = dataframe.astype(object).where(dataframe.notna(), None).to_numpy().tolist()
+    rows = data or []
+    if columns is None:
+        columns = [str(place) for place in range(len(rows[0]) if rows else 1)]
+    return Table(columns, [[_cell(cell) for cell in row] for row in rows])
+
+
+def _cell(cell: Any) -> Any:
+    if cell is None or isinstance(cell, str | int | float | bool | np.generic | Image):
+        return cell
+    if type(cell).__module__.partition(".")[0] == "wandb" and getattr(cell, "image", None):
+        return Image(cell.image)
+    if getattr(cell, "ndim", None) == 0:
+        return cell.item()
+    return str(cell)
+
+
+def filmstrip(video: Any, frames: int = 8) -> Image:
+    """Some frames of a video side by side, for back ends without video.
+
+    Args:
+        video: (T, C, H, W) or (N, T, C, H, W), of which the first is shown.
+        frames: How many to show at most.
+    """
+    array = host_array(video)
+    if array.ndim == 5:  # noqa: PLR2004  # a batch of videos
+        array = array[0]
+    chosen = np.linspace(0, len(array) - 1, min(frames, len(array))).astype(int)
+    return picture(np.concatenate(list(array[chosen]), axis=-1), layout="CHW")
+
+
+def audio(source: Any, options: Mapping[str, Any]) -> Any:
+    """Read audio as `wandb.Audio`."""
+    import wandb
+
+    return wandb.Audio(source, **options)
+
+
+def video(source: Any, options: Mapping[str, Any]) -> Any:
+    """Read a video as `wandb.Video`; arrays need the package moviepy."""
+    import wandb
+
+    return wandb.Video(source, **options)

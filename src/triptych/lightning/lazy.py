@@ -1,0 +1,190 @@
+"""`LazyRun`: a run with a known place that opens when there is something to keep.
+
+Lightning makes, asks, copies and pickles loggers in many situations in which nothing is trained.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import triptych
+from triptych.archive.folder import RunFolder
+from triptych.archive.plain import JSON, plain
+from triptych.lifetime import TERMINATED, Terminated
+from triptych.pipeline.records import Status, WandbHost
+from triptych.rank import is_writer
+from triptych.run import Run
+
+log = logging.getLogger("triptych")
+
+_runs: WeakValueDictionary[Path, Run] = WeakValueDictionary()
+"""What this process has opened: copies of a logger share one run."""
+
+
+class LazyRun:
+    """Opens a run at its first use, on the rank that writes.
+
+    After it was closed, or in another process, it goes on in the same folder as a new attempt.
+
+    Args:
+        project: As for `triptych.run`.
+        name: As for `triptych.run`.
+        root: As for `triptych.run`.
+        resume: As for `triptych.run`.
+        run: A run that is open already, to be closed by whoever opened it; or None.
+        options: Further arguments of `triptych.run`.
+
+    Attributes:
+        current: The run, open or closed; None before it opens.
+        host: The `wandb.Run` of a WandbLogger to join when the run opens, or None.
+        opening: What is logged as soon as it opens.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        name: str | None,
+        *,
+        root: str | os.PathLike[str],
+        resume: str | os.PathLike[str] | None,
+        run: Run | None,
+        options: dict[str, Any],
+    ) -> None:
+        self.current = run
+        self.host: WandbHost | None = None
+        self.opening: dict[str, Any] = {}
+        self._settings: dict[str, JSON] = {}
+        self._project = project if run is None else run.info.project
+        self._name = name
+        self._root = Path(root).expanduser().absolute()
+        self._resume = resume
+        self._options = options
+        self._owned = run is None
+        self._folder = RunFolder(run.dir.absolute()) if run is not None else None
+        self._process = os.getpid()
+        self._refused = False
+        self._place: tuple[int, int | None, str] | None = None
+        if run is not None and self._folder is not None:
+            _runs[self._folder.path] = run
+
+    def __getstate__(self) -> dict[str, Any]:
+        folder = self.folder  # the copy belongs to the same run, wherever it opens
+        state = {**self.__dict__, "_folder": folder, "current": None, "host": None}
+        if self.current is not None:  # open sinks hold threads and streams
+            state["_options"] = {**self._options, "sinks": None}
+        return state
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where the run lies or will lie; making it is left to `open`."""
+        if self._folder is None:
+            if self._resume is None:
+                self._folder = RunFolder.plan(self._root, self._project, self._name)
+            else:
+                self._folder = RunFolder.find(self._root, self._project, self._resume)
+        return self._folder
+
+    def open(self) -> Run | None:
+        """The run, opened now if it was not yet; None on other ranks and where the disk refuses."""
+        if self.current is None and not self._refused and is_writer():
+            shared = _runs.get(self.folder.path)
+            usable = shared is not None and shared.exit_code is None
+            self.current = shared if usable else self._begin()
+        return self.current
+
+    def renew(self) -> None:
+        """A training or an evaluation begins: a run that was closed may open again."""
+        closed = self.current is not None and self.current.exit_code is not None
+        if (closed and self._owned) or self._process != os.getpid():
+            self._process = os.getpid()
+            self.current = None
+
+    def move(self, step: int, epoch: int | None, phase: str) -> None:
+        """Set the clock, also for a run that opens only later."""
+        self._place = (step, epoch, phase)
+        if self.current is not None:
+            _set(self.current, *self._place)
+
+    @property
+    def place(self) -> tuple[int, int | None, str]:
+        """Step, epoch and phase, as the run has them or will have them."""
+        if self.current is None:
+            return self._place or (0, None, "train")
+        clock = self.current.clock
+        return clock.step, clock.epoch, clock.phase
+
+    def configure(self, settings: dict[str, Any]) -> None:
+        """Add to the configuration, now or when the run opens."""
+        # Lightning repeats itself in every entry point; plain values can be compared
+        news = {
+            key: value
+            for key, value in ((str(key), plain(value)) for key, value in settings.items())
+            if key not in self._settings or self._settings[key] != value
+        }
+        self._settings.update(news)
+        if news and self.current is not None:
+            self.current.configure(news)
+
+    def fail(self, error: BaseException | None) -> None:
+        """Record what ended a training; opens the run if need be."""
+        if error is None or (self.current is None and self._told_by_worker(error)):
+            return
+        run = self.open()
+        if run is None:
+            return
+        if type(error).__name__ == "SIGTERMException":  # of lightning or of pytorch_lightning
+            terminated = Terminated(TERMINATED)
+            terminated.__cause__ = error
+            error = terminated
+        run.ended_by(error)
+
+    def end(self, status: Status | str | None = None, timeout: float = 30.0) -> bool:
+        """Close the run if it is open and ours; say whether everything has arrived."""
+        if self.current is None or not self._owned:
+            return self.current is None or self.current.flush(timeout)
+        return self.current.close(status, timeout)
+
+    def _begin(self) -> Run | None:
+        options = dict(self._options)
+        if self.host is not None and isinstance(options["wandb"], str):
+            options["wandb"] = self.host
+        config = {**(options.pop("config") or {}), **self._settings}
+        try:
+            self.folder.make()
+            run = triptych.run(
+                self._project,
+                self._name,
+                root=self._root,
+                resume=self.folder.path,
+                config=config,
+                **options,
+            )
+        except OSError as error:
+            # Lightning opens us amidst its training: it must not die of a full disk
+            log.error("This training is not recorded: %s", error)  # noqa: TRY400
+            self._refused = True
+            return None
+        _runs[self.folder.path] = run
+        self._owned = True
+        if self._place is not None:
+            _set(run, *self._place)
+        if self.opening:
+            run.log(self.opening)
+            self.opening = {}
+        return run
+
+    def _told_by_worker(self, error: BaseException) -> bool:
+        """Whether a spawned worker, which has had the run, recorded the failure itself."""
+        if type(error).__name__ not in ("ProcessRaisedException", "ProcessExitedException"):
+            return False
+        folder = self.folder
+        return folder.run_json.exists() and folder.read_json().get("status") == Status.FAILED
+
+
+def _set(run: Run, step: int, epoch: int | None, phase: str) -> None:
+    run.clock.restore(step)
+    run.clock.enter(epoch=epoch, phase=phase)

@@ -1,0 +1,121 @@
+"""How a W&B run starts: in which mode, with which settings, and what if nobody answers."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any, Literal
+
+from triptych.pipeline.records import RunInfo
+
+log = logging.getLogger("triptych")
+
+Mode = Literal["auto", "online", "offline"]
+
+_PATIENCE = 10  # seconds that a server may take to answer
+
+_open: list[Any] = []
+
+
+def check_mode(mode: str) -> str:
+    """The mode, if it is one that can be had.
+
+    Raises:
+        ValueError: If it is no mode, or it is "online" and there is no key.
+    """
+    if mode not in ("auto", "online", "offline"):
+        raise ValueError(
+            f'wandb= is "auto", "online", "offline", False or an open wandb.Run, not {mode!r}.'
+        )
+    if mode == "online" and not _has_key():
+        raise ValueError(
+            'wandb="online" needs an API key, and there is none: run `wandb login`, set '
+            'WANDB_API_KEY, or pass wandb="offline".'
+        )
+    return mode
+
+
+def _has_key() -> bool:
+    import wandb
+
+    try:
+        return bool(wandb.login(prompt=False, verify=False))
+    except wandb.errors.AuthenticationError as why:  # not the form of a key
+        log.warning("W&B does not take the API key that was found: %s", why)
+        return False
+
+
+def automatic_mode() -> str:
+    """WANDB_MODE if it is set; else "online" if there is a key, and "offline" if not."""
+    wanted = os.environ.get("WANDB_MODE", "")
+    if wanted and wanted != "online":
+        return wanted
+    if _has_key():
+        return "online"
+    if wanted:  # W&B itself would ask on a terminal, and wait for ever (0.31)
+        log.warning("WANDB_MODE is online, but there is no API key: this run stays offline.")
+    return "offline"
+
+
+def _project(name: str) -> str:
+    """W&B refuses a few characters and more than 128 of them in a project."""
+    return "".join("-" if letter in '/\\#?%:"' else letter for letter in name)[:128] or "triptych"
+
+
+def start_run(info: RunInfo, mode: Any) -> Any:
+    """Start a run in this mode; offline if it is "online" and the server does not answer."""
+    import wandb
+
+    options: dict[str, Any] = {
+        "project": _project(info.project),
+        "name": info.name,
+        "id": info.id,
+        "dir": str(info.dir),
+        "config": {**info.config, "triptych": dict(info.provenance)},
+        "tags": list(info.tags),
+        "notes": info.notes,
+        "group": info.group,
+        "resume": "allow" if info.resumed else None,
+        # A run beside any other: neither the global `wandb.run` nor a run of the user changes.
+        "reinit": "create_new",
+        "settings": wandb.Settings(
+            silent=True,
+            console="off",  # words come through write_logs, with their step
+            init_timeout=_PATIENCE,
+            x_disable_viewer=True,  # two calls of 5 s each when the network is down
+            x_disable_meta=True,  # it would hold the command line with its secrets
+            x_transaction_log_flush_interval=0.25,  # its default loses 15 s to a SIGKILL
+        ),
+    }
+    try:
+        run = wandb.init(mode=mode, **options)
+    except Exception as error:  # CommError, but also plain exceptions (0.31)
+        if mode != "online":
+            raise
+        log.warning(
+            "W&B did not answer, so this run stays offline (%s). Upload it later with the "
+            "command in the closing table.",
+            error,
+        )
+        if wandb.run is None and not _open:
+            # The id counts as taken until W&B's service is gone (0.31). Not while another run is
+            # open: that one would go with it.
+            wandb.teardown()
+        else:
+            options["id"] = f"{info.id}-offline"
+        run = wandb.init(mode="offline", **options)
+    _open.append(run)
+    # `wandb.init` of anybody else would give them this run, which is ours to finish (0.31).
+    wandb.setup().remove_active_run(run)
+    return run
+
+
+def forget_run(run: Any) -> None:
+    """The run is over."""
+    if run in _open:
+        _open.remove(run)
+
+
+def others_open(run: Any) -> bool:
+    """Whether another run of ours is open in this process."""
+    return any(one is not run for one in _open)

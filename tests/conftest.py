@@ -1,0 +1,33 @@
+"""Every test starts without the settings of whoever runs it, and strict."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_OF_OTHERS = ("WANDB_", "RERUN", "SLURM_", "OMPI_", "PMI", "TRIPTYCH_")
+_LAUNCHERS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE")
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No account, no rank, nothing in the folders of the user; values that are refused raise."""
+    for name in os.environ:
+        if name.startswith(_OF_OTHERS) or name in _LAUNCHERS:
+            monkeypatch.delenv(name)
+    home: Path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("NETRC", str(home / "netrc"))
+    for name in ("WANDB_CONFIG_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_DIR"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    monkeypatch.setenv("TRIPTYCH_STRICT", "1")
+
+
+@pytest.fixture
+def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As users have it: values that are refused are warned about."""
+    monkeypatch.delenv("TRIPTYCH_STRICT")

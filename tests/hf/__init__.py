@@ -1,0 +1,1 @@
+"""The Hugging Face adapter, put through real trainings of a very small ViT on real digits."""

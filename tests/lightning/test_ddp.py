@@ -1,0 +1,98 @@
+"""Two processes on one CPU: one recording, one W&B run, and an honest status when one fails."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.lightning.small import curve, make_logger
+from tests.support import environment, rrd, run_folder, wandb_files
+
+PROGRAM = '''
+import sys
+from pathlib import Path
+
+from tests.lightning.small import Small, loader, make_logger, make_trainer
+from triptych.lightning import VisualCallback
+from triptych.pipeline.cadence import Every
+
+
+class Model(Small):
+    def training_step(self, batch, batch_idx):
+        self.logger.experiment.config.update if self.global_rank else None
+        self.logger.log_metrics({"said/by_each_rank": 1.0})
+        if FAILING == self.global_rank and batch_idx == 1:
+            raise ArithmeticError("odd")
+        return super().training_step(batch, batch_idx)
+
+
+STRATEGY, FAILING = sys.argv[1], int(sys.argv[2])
+WANDB = {"wandb": "offline"} if FAILING < 0 else {}
+
+if __name__ == "__main__":
+    here = Path.cwd()
+    logger = make_logger(here, **WANDB)
+    trainer = make_trainer(
+        here, logger, max_epochs=1, devices=2, strategy=STRATEGY,
+        callbacks=[VisualCallback(every=Every(steps=1))],
+    )
+    try:
+        trainer.fit(Model(), loader(), loader())
+        trainer.test(Model(), loader())
+    finally:
+        print("folder", logger.save_dir)
+'''
+
+
+def _train(folder: Path, strategy: str, failing: int = -1) -> subprocess.CompletedProcess[str]:
+    """Runs a script of its own: `ddp` starts it again for its second process."""
+    script = folder / "train.py"
+    script.write_text(PROGRAM)
+    import sys
+
+    return subprocess.run(
+        [sys.executable, str(script), strategy, str(failing)],
+        env=environment.isolated(folder),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("strategy", ["ddp", "ddp_spawn"])
+def test_two_processes_write_one_run(tmp_path: Path, strategy: str) -> None:
+    """Each number once, each picture once, in one folder with one W&B run."""
+    done = _train(tmp_path, strategy)
+    assert done.returncode == 0, done.stderr
+
+    panels = run_folder.find(tmp_path / "runs")
+    assert panels.story["status"] == "finished"
+    for name in ("/train/loss", "/said/by_each_rank"):
+        assert rrd.scalars(panels.recording, name)[0].tolist() == [1, 2]
+    assert [step for step, _ in rrd.images(panels.recording, "/train/samples/0")] == [1, 2]
+    recordings = sorted(panels.folder.glob("recording-*.rrd"))
+    tests = [rrd.scalars(path, "/test/loss")[0].tolist() for path in recordings]
+    assert tests in ([[2]], [[], [2]])  # the processes of a second spawn are a second attempt
+    wandb = [wandb_files.wait(one) for one in wandb_files.folders(panels.folder / "wandb")]
+    assert len(wandb) == len(recordings)
+    assert {(run.id, run.exit_code) for run in wandb} == {(panels.folder.name, 0)}
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+@pytest.mark.parametrize("strategy", ["ddp", "ddp_spawn"])
+def test_a_failing_worker_leaves_a_readable_recording(
+    tmp_path: Path, strategy: str, failing: int
+) -> None:
+    """Whichever rank raises: status failed, and what was logged before is there."""
+    done = _train(tmp_path, strategy, failing)
+    assert done.returncode != 0
+
+    panels = run_folder.find(tmp_path / "runs")
+    assert panels.story["status"] == "failed"
+    assert rrd.scalars(panels.recording, "/train/loss")[0].tolist() == [1]
+    errors = [text for _, entity, _, text in rrd.text_log(panels.recording) if entity == "/errors"]
+    assert len(errors) == 1

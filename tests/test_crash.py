@@ -1,0 +1,162 @@
+"""A training that dies at step 37 leaves everything up to there, and says how it died."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import environment, rrd, run_folder, wandb_files
+
+STEPS = list(range(1, 38))
+
+IN_A_WITH = """
+import signal, sys
+import triptych
+
+with triptych.run("crash", root="runs", console=False) as run:
+    for _ in run.steps(range(100)):
+        run.log({"train/loss": 1 / run.step})
+        if run.step == 37:
+            print("there", flush=True)
+            END
+"""
+
+BARE = """
+import signal, sys
+import triptych
+
+run = triptych.setup_logging("bare", project="crash", root="runs", console=False)
+for _ in run.steps(range(100)):
+    run.log({"train/loss": 1 / run.step})
+    if run.step == 37:
+        print("there", flush=True)
+        END
+"""
+
+SLOWLY = """
+import time
+import triptych
+
+with triptych.run("crash", root="runs", console=False) as run:
+    for _ in run.steps(range(10_000)):
+        run.log({"train/loss": 1 / run.step})
+        print(run.step, time.monotonic(), flush=True)
+        time.sleep(0.03)
+"""
+
+
+@dataclass(frozen=True)
+class Death:
+    """How a training ends at step 37, and what is to be seen of it.
+
+    Attributes:
+        end: the statement.
+        sent: the signal which the statement waits for.
+        code: the exit code of the process.
+        status: the run's.
+        told: the exit code in W&B and in `run.json`.
+        last: how the traceback ends.
+    """
+
+    end: str
+    code: int
+    status: str
+    told: int
+    last: str
+    program: str = IN_A_WITH
+    sent: signal.Signals | None = None
+
+
+_RAISE = 'raise RuntimeError("out of luck")'
+DEATHS = {
+    "exception": Death(_RAISE, 1, "failed", 1, "RuntimeError: out of luck"),
+    "exception without with": Death(
+        _RAISE, 1, "failed", 1, "RuntimeError: out of luck", program=BARE
+    ),
+    "exit code": Death("sys.exit(3)", 3, "failed", 3, "SystemExit: 3"),
+    "SIGTERM": Death(
+        "signal.pause()", 143, "interrupted", 143, "Terminated: 143", sent=signal.SIGTERM
+    ),
+    "Ctrl-C": Death(
+        "signal.pause()", -2, "interrupted", 130, "KeyboardInterrupt", sent=signal.SIGINT
+    ),
+}
+
+
+def _train(program: str, home: Path) -> subprocess.Popen[str]:
+    return environment.start(program, environment.isolated(home), cwd=home)
+
+
+@pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS.keys())
+def test_a_death_is_written_down_everywhere(death: Death, tmp_path: Path) -> None:
+    """All numbers, the traceback at step 37, the status and the exit code."""
+    with _train(death.program.replace("END", death.end), tmp_path) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "there\n"
+        if death.sent is not None:
+            child.send_signal(death.sent)
+        child.communicate(timeout=60)
+    panels = run_folder.find(tmp_path / "runs")
+    story, wandb = panels.story, panels.wandb
+
+    assert child.returncode == death.code
+    assert rrd.scalars(panels.recording, "/train/loss")[0].tolist() == STEPS
+    assert rrd.verify(panels.recording) == 0
+    assert wandb.history[-1]["trainer/global_step"] == 37
+
+    ((step, entity, level, traceback),) = rrd.text_log(panels.recording)
+    assert (step, entity, level) == (37, "/errors", "CRITICAL")
+    assert traceback.rstrip().splitlines()[-1].endswith(death.last)
+    assert f"step 37 train CRITICAL {traceback.rstrip()}".splitlines() == wandb.console
+    assert f"CRITICAL step 37 train | error: {death.last.partition(':')[0]}" in panels.log
+    assert traceback.rstrip() in panels.log
+
+    assert (story["status"], story["exit_code"], story["step"]) == (death.status, death.told, 37)
+    assert story["attempts"][0]["traceback"] == traceback
+    assert rrd.properties(panels.recording)["ending"]["status"] == [death.status]
+    assert (wandb.summary["status"], wandb.exit_code) == (death.status, death.told)
+    assert ("preempting" in wandb.records) == (death.status == "interrupted")
+
+
+@pytest.mark.parametrize("program", [IN_A_WITH, BARE], ids=["in a with", "without with"])
+def test_an_exit_with_zero_is_a_good_end(program: str, tmp_path: Path) -> None:
+    """`sys.exit(0)` is no error: the run is finished, and nothing else is said."""
+    environment.run(
+        program.replace("END", "sys.exit(0)"), environment.isolated(tmp_path), cwd=tmp_path
+    )
+    panels = run_folder.find(tmp_path / "runs")
+
+    assert (panels.story["status"], panels.story["exit_code"]) == ("finished", 0)
+    assert rrd.scalars(panels.recording, "/train/loss")[0].tolist() == STEPS
+    assert rrd.text_log(panels.recording) == []
+    assert panels.wandb.exit_code == 0
+    assert "CRITICAL" not in panels.log
+
+
+def test_a_kill_costs_half_a_second_at_most(tmp_path: Path) -> None:
+    """After SIGKILL the recording reads, and so does W&B's log; both end shortly before."""
+    told: dict[int, float] = {}
+    with _train(SLOWLY, tmp_path) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            step, when = line.split()
+            told[int(step)] = float(when)
+            if step == "37":
+                killed = time.monotonic()
+                child.kill()
+                break
+    panels = run_folder.find(tmp_path / "runs")
+    history = wandb_files.read(panels.wandb_folder).curve("train/loss")
+
+    kept = max(step for step, when in told.items() if when < killed - 0.5)
+    steps = rrd.scalars(panels.recording, "/train/loss")[0].tolist()
+    assert kept > 1
+    assert steps == list(range(1, len(steps) + 1))
+    assert steps[-1] >= kept
+    assert [step for step, _ in history] == sorted(step for step, _ in history)
+    assert panels.story["status"] == "running"

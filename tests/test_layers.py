@@ -1,0 +1,193 @@
+"""Who may import whom: the layers of the package, at every depth of its code."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import triptych
+
+_SOURCES = Path(triptych.__file__).parents[1]
+
+_ADAPTER = {"archive", "caller", "draw", "lifetime", "pipeline", "rank", "run"}
+_ADAPTER |= {"start", "visuals", ""}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # the ground: knows nobody
+    "caller": set(),
+    "commands": set(),
+    "dashboard": set(),
+    "lifetime": set(),
+    "rank": set(),
+    "visuals": set(),
+    # what carries
+    "pipeline": {"caller", "visuals"},
+    "archive": {"pipeline.records"},
+    "draw": {"visuals"},
+    "panel": {"pipeline", "words"},
+    "terminal": {"pipeline"},
+    "words": {"archive.plain", "pipeline"},
+    # the back ends: records and visuals, and no other sink
+    "sinks.__init__": {"pipeline.sink"},
+    "sinks.memory": {"pipeline.records"},
+    "sinks.rerun": {"commands", "dashboard", "pipeline.records", "pipeline.sink", "visuals"},
+    "sinks.text": {"pipeline.records", "words"},
+    "sinks.wandb": {"commands", "pipeline.records", "pipeline.sink", "visuals"},
+    # the run
+    "loop": {"pipeline", "terminal"},
+    "routes": {"pipeline", "sinks"},
+    "story": {"archive", "pipeline", "terminal"},
+    "run": {"archive", "lifetime", "loop", "panel", "pipeline", "story"},
+    "start": {"archive", "lifetime", "loop", "panel", "pipeline", "rank", "routes", "run"}
+    | {"sinks.rerun_live", "story", "terminal", "words"},
+    # the front doors: the run, and no sink
+    "accelerate": _ADAPTER,
+    "hf": _ADAPTER,
+    "lightning": _ADAPTER,
+    "": {"caller", "pipeline", "run", "start", "visuals", "words"},
+}
+"""For each module or package what it may import of Triptych, besides its own parts.
+
+A name stands for its parts: "sinks.rerun" for `sinks.rerun_live`, "hf" for `hf.callback`. "" is
+the top.
+"""
+
+MAY_BE_IMPORTED_BY: dict[str, set[str]] = {
+    "accelerate": {"accelerate"},
+    "lightning": {"lightning"},
+    "rerun": {"dashboard", "sinks.rerun"},
+    "torch": {"hf", "lightning"},
+    "transformers": {"hf"},
+    "wandb": {"sinks.wandb", "lightning.convert"},
+}
+"""Frameworks and back ends, and the parts of Triptych that are about them."""
+
+
+def _module(path: Path) -> str:
+    """The name below `triptych`, where a package ends in `__init__`."""
+    parts = path.relative_to(_SOURCES / "triptych").with_suffix("").parts
+    return "" if parts == ("__init__",) else ".".join(parts)
+
+
+def _modules() -> dict[str, str]:
+    return {_module(path): path.read_text() for path in (_SOURCES / "triptych").rglob("*.py")}
+
+
+class _Imports(ast.NodeVisitor):
+    """Collects what runs; what is there for the type checker alone is not a dependency."""
+
+    def __init__(self, known: set[str]) -> None:
+        self.found: list[str] = []
+        self._known = known
+
+    def visit_If(self, node: ast.If) -> None:
+        if ast.unparse(node.test) == "TYPE_CHECKING":
+            for child in node.orelse:
+                self.visit(child)
+        else:
+            self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found += [alias.name for alias in node.names]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        assert node.level == 0, "relative imports hide where they lead"
+        for alias in node.names:
+            whole = f"{node.module}.{alias.name}"
+            below = whole.removeprefix("triptych.")
+            is_module = whole != below and {below, f"{below}.__init__"} & self._known
+            self.found.append(whole if is_module else str(node.module))
+
+
+def _imports(text: str, known: set[str]) -> list[str]:
+    visitor = _Imports(known)
+    visitor.visit(ast.parse(text))
+    return visitor.found
+
+
+def _begins(module: str, names: set[str]) -> bool:
+    """Whether one of the names stands for the module."""
+    return any(
+        name == module or (name and module.startswith((f"{name}.", f"{name}_"))) for name in names
+    )
+
+
+def _rule(module: str) -> str:
+    """The longest name in the table that stands for a module."""
+    return max((name for name in MAY_IMPORT if _begins(module, {name})), key=len, default="?")
+
+
+def _violations(modules: dict[str, str]) -> Iterator[str]:
+    for module, text in sorted(modules.items()):
+        rule = _rule(module)
+        if rule == "?":
+            yield f"{module} has no place in the table"
+            continue
+        for name in _imports(text, set(modules)):
+            top, _, below = name.partition(".")
+            if top == "triptych":
+                if not _begins(below, MAY_IMPORT[rule] | {rule}):
+                    yield f"{module} imports triptych.{below}"
+            elif top in MAY_BE_IMPORTED_BY and not _begins(module, MAY_BE_IMPORTED_BY[top]):
+                yield f"{module} imports {name}"
+
+
+def test_every_module_imports_only_what_its_layer_may() -> None:
+    """The picture of the design, as a table."""
+    assert list(_violations(_modules())) == []
+
+
+def test_every_name_in_the_table_stands_for_something() -> None:
+    """No rule outlives its module."""
+    modules = set(_modules())
+    assert [name for name in MAY_IMPORT if not any(_rule(one) == name for one in modules)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "violation"),
+    [
+        ("pipeline.x", "import triptych.run", "pipeline.x imports triptych.run"),
+        ("pipeline.x", "from triptych import run", "pipeline.x imports triptych.run"),
+        ("visuals.x", "def f():\n    import wandb.sdk", "visuals.x imports wandb.sdk"),
+        ("run", "class A:\n  def f(self):\n    import torch", "run imports torch"),
+        (
+            "sinks.rerun_x",
+            "if 1:\n    from triptych.sinks.wandb import WandbSink",
+            "sinks.rerun_x imports triptych.sinks.wandb",
+        ),
+        ("hf.x", "from triptych.sinks import rerun", "hf.x imports triptych.sinks.rerun"),
+        ("new", "", "new has no place in the table"),
+        (
+            "loop",
+            "if TYPE_CHECKING:\n    pass\nelse:\n    from triptych.run import Run",
+            "loop imports triptych.run",
+        ),
+    ],
+)
+def test_a_forbidden_import_is_found_wherever_it_stands(
+    module: str, text: str, violation: str
+) -> None:
+    """In a function, in a class, behind a condition, by either form."""
+    assert violation in list(_violations({**_modules(), module: text}))
+
+
+def test_an_import_for_the_type_checker_is_none() -> None:
+    """It never runs."""
+    text = "if TYPE_CHECKING:\n    import torch\n    from triptych.run import Run"
+    assert list(_violations({**_modules(), "loop": text})) == []
+
+
+def test_pipeline_and_run_are_plain_python_and_numpy() -> None:
+    """No package of others but numpy is needed to carry a value."""
+    modules = _modules()
+    foreign = {
+        name.partition(".")[0]
+        for module, text in modules.items()
+        if _begins(module, {"pipeline", "run", "start", "loop", "lifetime", "panel", "words"})
+        for name in _imports(text, set(modules))
+    }
+    assert foreign - set(sys.stdlib_module_names) - {"triptych"} == {"numpy"}

@@ -1,0 +1,287 @@
+"""How a process ends, and what its run says of it: each in a child process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import environment
+
+_OPEN = """
+import logging, os, signal, sys, threading, time
+import triptych
+from triptych.pipeline.sink import Sink
+from triptych.sinks.memory import MemorySink
+from triptych.sinks.text import TextSink
+
+def open_run(*sinks, name="run"):
+    words = TextSink(triptych.logging_config(console=False))
+    return triptych.run("p", name, root="runs", sinks=[words, *sinks], console=False)
+
+run = open_run()
+run.advance()
+"""
+
+
+class _Ended:
+    """What a child has left behind."""
+
+    def __init__(self, home: Path, child: subprocess.Popen[str]) -> None:
+        self.out, self.err = child.communicate(timeout=60)
+        self.code = child.returncode
+        folders = sorted((home / "runs" / "p").iterdir(), key=lambda one: one.stat().st_ctime)
+        self.runs: list[dict[str, Any]] = [
+            json.loads((folder / "run.json").read_text()) for folder in folders
+        ]
+        self.log = (folders[0] / "train.log").read_text()
+
+    @property
+    def status(self) -> tuple[str, int, int]:
+        """Status and exit code by run.json, and the exit code of the process."""
+        return self.runs[0]["status"], self.runs[0]["exit_code"], self.code
+
+
+def _run(home: Path, program: str) -> _Ended:
+    with environment.start(_OPEN + program, environment.isolated(home), cwd=home) as child:
+        return _Ended(home, child)
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("", ("finished", 0, 0)),
+        ("sys.exit()", ("finished", 0, 0)),
+        ("sys.exit(0)", ("finished", 0, 0)),
+        ("sys.exit(3)", ("failed", 3, 3)),
+        ("sys.exit('text')", ("failed", 1, 1)),
+        ("raise ValueError('out of luck')", ("failed", 1, 1)),
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", ("interrupted", 143, 143)),
+        ("os.kill(os.getpid(), signal.SIGINT); time.sleep(60)", ("interrupted", 130, -2)),
+    ],
+)
+@pytest.mark.parametrize("block", ["", "with run: "], ids=["bare", "with"])
+def test_end_of_the_process_is_the_end_of_the_run(
+    tmp_path: Path, block: str, end: str, status: tuple[str, int, int]
+) -> None:
+    """Whether or not it was in a `with` block; the process ends as it would have ended."""
+    ended = _run(tmp_path, f"{block}{end or 'pass'}")
+    assert ended.status == status
+
+
+def test_exception_that_nobody_catches_is_in_the_log_and_printed_once(tmp_path: Path) -> None:
+    """By the hook that was there before."""
+    ended = _run(
+        tmp_path,
+        """
+logging.getLogger("a").info("hello")
+def fail():
+    raise ValueError("out of luck")
+fail()
+""",
+    )
+    assert ended.err.count("ValueError: out of luck") == 1
+    assert "CRITICAL step 1 train | error: ValueError: out of luck\nTraceback" in ended.log
+    assert ended.log.count("in fail\n") == 1
+    assert ended.runs[0]["attempts"][0]["error"] == "ValueError: out of luck"
+
+
+def test_hooks_that_were_there_before_are_called(tmp_path: Path) -> None:
+    """Ours stand before them."""
+    program = "import sys\nsys.excepthook = lambda *error: print('theirs', error[1])\n"
+    with environment.start(
+        program + _OPEN + "raise ValueError('x')", environment.isolated(tmp_path), cwd=tmp_path
+    ) as child:
+        ended = _Ended(tmp_path, child)
+    assert (ended.out, ended.err, ended.status) == ("theirs x\n", "", ("failed", 1, 1))
+
+
+def test_exit_of_a_thread_is_not_that_of_the_process(tmp_path: Path) -> None:
+    """`sys.exit` ends the thread that calls it."""
+    ended = _run(tmp_path, "t = threading.Thread(target=sys.exit, args=(3,)); t.start(); t.join()")
+    assert ended.status == ("finished", 0, 0)
+
+
+def test_exit_that_was_caught_before_a_run_opened_is_forgotten(tmp_path: Path) -> None:
+    """Parsers of arguments exit, and programs catch it."""
+    ended = _run(
+        tmp_path,
+        """
+run.close()
+try:
+    sys.exit(3)
+except SystemExit:
+    pass
+open_run()
+""",
+    )
+    assert [one["status"] for one in ended.runs] == ["finished", "finished"]
+
+
+def test_exception_that_ends_a_thread_is_a_line_and_the_run_goes_on(tmp_path: Path) -> None:
+    """Printed once, as Python does."""
+    ended = _run(
+        tmp_path,
+        """
+def fail():
+    raise ValueError("out of luck")
+thread = threading.Thread(target=fail, name="loader")
+thread.start()
+thread.join()
+""",
+    )
+    assert ended.status == ("finished", 0, 0)
+    assert ended.err.count("ValueError: out of luck") == 1
+    assert "ERROR   step 1 train | threading: An exception ended thread loader.\n" in ended.log
+    assert "in fail\n" in ended.log
+
+
+def test_sink_that_hangs_does_not_hold_up_the_exit(tmp_path: Path) -> None:
+    """Longer than the time that `close` was given."""
+    ended = _run(
+        tmp_path,
+        """
+class Hanging(MemorySink):
+    name = "hanging"
+    def write(self, batch):
+        threading.Event().wait()
+
+hanging = open_run(Hanging(), name="hanging")
+hanging.log({"a": 1})
+print(hanging.flush(0.3), hanging.close(timeout=0.3))
+""",
+    )
+    assert (ended.out, ended.status) == ("False False\n", ("finished", 0, 0))
+
+
+def test_sigterm_of_the_user_stays_theirs(tmp_path: Path) -> None:
+    """A job that saves a checkpoint before it is preempted."""
+    program = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: print('saved'))\n"
+    end = "os.kill(os.getpid(), signal.SIGTERM)\nrun.event('goes on')"
+    with environment.start(
+        program + _OPEN + end, environment.isolated(tmp_path), cwd=tmp_path
+    ) as child:
+        ended = _Ended(tmp_path, child)
+    assert (ended.out, ended.status) == ("saved\n", ("finished", 0, 0))
+    assert "event: goes on" in ended.log
+
+
+def test_sigterm_while_training_hangs_in_c_is_obeyed_afterwards(tmp_path: Path) -> None:
+    """Sent from outside, as a scheduler does; the line of the loop is in the traceback."""
+    program = """
+print("there", flush=True)
+for _ in run.steps(iter(int, 1)):
+    time.sleep(0.01)
+"""
+    with environment.start(_OPEN + program, environment.isolated(tmp_path), cwd=tmp_path) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "there\n"
+        child.send_signal(signal.SIGTERM)
+        ended = _Ended(tmp_path, child)
+    assert ended.status == ("interrupted", 143, 143)
+    assert "CRITICAL step " in ended.log
+    assert "error: Terminated: 143" in ended.log
+
+
+def test_forked_child_neither_writes_nor_hangs(tmp_path: Path) -> None:
+    """Whatever it does with the run, and however it leaves it; the parent goes on."""
+    ended = _run(
+        tmp_path,
+        """
+began = time.monotonic()
+with run:
+    if os.fork() == 0:
+        run.log({"a": 1, "picture": lambda: 1 / 0})
+        run.event("from the child")
+        run.flush()
+        for _ in run.steps([1]):
+            logging.getLogger("child").warning("on standard error")
+        sys.exit(7)
+    _, status = os.wait()
+    run.event("from the parent")
+print(os.waitstatus_to_exitcode(status), time.monotonic() - began < 10)
+""",
+    )
+    assert (ended.out, ended.status) == ("7 True\n", ("finished", 0, 0))
+    assert "from the parent" in ended.log
+    assert "child" not in ended.log
+    assert ended.runs[0]["step"] == 1
+    assert ended.err.count("step 2 train | child: on standard error") == 1
+
+
+def test_fork_while_other_threads_log_does_not_hang_the_child(tmp_path: Path) -> None:
+    """They hold locks that nobody in the child will ever give back."""
+    ended = _run(
+        tmp_path,
+        """
+over = threading.Event()
+def log():
+    while not over.is_set():
+        run.event("thread")
+        logging.getLogger("thread").info("hello")
+threads = [threading.Thread(target=log) for _ in range(4)]
+for thread in threads:
+    thread.start()
+codes = set()
+for number in range(30):
+    child = os.fork()
+    if child == 0:
+        run.event("child")
+        logging.getLogger("child").info("hello")
+        run.close()
+        os._exit(7)
+    codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+over.set()
+for thread in threads:
+    thread.join()
+print(codes)
+""",
+    )
+    assert (ended.out, ended.status) == ("{7}\n", ("finished", 0, 0))
+    assert "child" not in ended.log
+
+
+@pytest.mark.parametrize("context", ["fork", "spawn"])
+def test_workers_of_a_data_loader_write_nothing(tmp_path: Path, context: str) -> None:
+    """Though they run the code of the user's script, and log."""
+    program = tmp_path / "train.py"
+    program.write_text(f"""
+import logging
+import torch.utils.data
+import triptych
+from triptych.sinks.memory import MemorySink
+
+class Numbers(torch.utils.data.Dataset):
+    def __len__(self): return 4
+    def __getitem__(self, index):
+        logging.getLogger("worker").info("loading")
+        return index
+
+if __name__ == "__main__":
+    sink = MemorySink()
+    with triptych.run("p", root="runs", sinks=[sink], console=False) as run:
+        loader = torch.utils.data.DataLoader(
+            Numbers(), num_workers=1, multiprocessing_context="{context}"
+        )
+        for batch in run.steps(loader):
+            run.log({{"batch": batch}})
+    print(sink.numbers, sink.records)
+""")
+    done = subprocess.run(
+        [sys.executable, str(program)],  # spawned workers start from its file
+        env=environment.isolated(tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("worker: loading")) == (
+        (0, 4) if context == "fork" else (0, 0)
+    ), done.stderr
+    assert done.stdout == "{'batch': [(1, 0.0), (2, 1.0), (3, 2.0), (4, 3.0)]} []\n"
