@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from triptych import lifetime
 
 _OF_OTHERS = ("WANDB_", "RERUN", "SLURM_", "OMPI_", "PMI", "TRIPTYCH_")
 _LAUNCHERS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE")
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _own_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """No account, no rank, nothing in the folders of the user; values that are refused raise."""
     for name in os.environ:
         if name.startswith(_OF_OTHERS) or name in _LAUNCHERS:
@@ -31,3 +36,12 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
 def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
     """As users have it: values that are refused are warned about."""
     monkeypatch.delenv("TRIPTYCH_STRICT")
+
+
+@pytest.fixture(autouse=True)
+def _closed_runs() -> Iterator[None]:
+    """A run that a failed test has left open does not make others fail."""
+    before = lifetime._open[:]
+    yield
+    for run in [one for one in lifetime._open if one not in before]:
+        run.exit(0)

@@ -73,7 +73,7 @@ def _seconds(program: str, env: dict[str, str]) -> float:
 def _cost(env: dict[str, str]) -> float:
     pairs = [(_seconds("pass", env), _seconds("import triptych", env)) for _ in range(5)]
     bare, ours = map(statistics.median, zip(*pairs, strict=True))
-    return ours - bare
+    return float(ours - bare)
 
 
 def test_import_takes_less_than_150_ms_more_than_bare_python(tmp_path: Path) -> None:

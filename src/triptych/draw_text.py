@@ -62,7 +62,7 @@ def draw_tokens(
     tokens, labels, scores = targets
     labels, tokens = labels[:_MOST_TOKENS], tokens[:_MOST_TOKENS]
     losses, guesses = _losses(scores[:_MOST_TOKENS], labels)
-    words = [processing_class.decode([token]) for token in tokens.tolist()]
+    words = _words(tokens.tolist(), processing_class)
     said = [processing_class.decode([guess]) for guess in guesses]
     rows = [
         (place, word, loss, guess if loss is not None else None)
@@ -151,6 +151,17 @@ def _restored(ids: Any, labels: Any) -> Any:
     restored = ids.clone()
     restored[labels != _IGNORED] = labels[labels != _IGNORED]
     return restored
+
+
+def _words(tokens: list[int], processing_class: Any) -> list[str]:
+    """What each token adds to the text: decoded alone, many tokens lose the blank before them."""
+    words, text = [], ""
+    for place, token in enumerate(tokens):
+        longer = processing_class.decode(tokens[: place + 1])
+        added = longer.startswith(text)
+        words.append(longer[len(text) :] if added else processing_class.decode([token]))
+        text = longer
+    return words
 
 
 def _decoded(inputs: Mapping[str, Any], processing_class: Any) -> list[str]:

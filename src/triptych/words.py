@@ -136,7 +136,7 @@ def build_handlers(config: dict[str, Any]) -> list[logging.Handler]:
     Raises:
         ValueError: If a handler cannot be made; the message names it.
     """
-    from logging.config import DictConfigurator  # it loads sockets and pickle: not at `import triptych`
+    from logging.config import DictConfigurator  # loads sockets and pickle: not at import
 
     configurator = DictConfigurator(copy.deepcopy(config))
     described = configurator.config

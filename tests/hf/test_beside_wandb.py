@@ -55,7 +55,7 @@ def test_a_guest_in_the_trainers_run(tmp_path: Path) -> None:
     assert [row["train/global_step"] for row in pictures] == [1, 3]
     assert found.curve("events", "train/global_step") == [(3, "all done")]
     assert "train/samples_seen" not in found.summary
-    assert found.summary["triptych"]["status"] == "finished"
+    assert found.summary["triptych/status"] == "finished"
     assert found.exit_code == 0
     assert not (ours / "wandb").exists()
     assert json.loads((ours / "run.json").read_text())["status"] == "finished"

@@ -23,9 +23,7 @@ QUIET = [
     pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec:FutureWarning"),
     pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec:DeprecationWarning"),
     # its advice: more workers, a validation loader, a loader that can be resumed
-    pytest.mark.filterwarnings(
-        "ignore::lightning.fabric.utilities.warnings.PossibleUserWarning"
-    ),
+    pytest.mark.filterwarnings("ignore::lightning.fabric.utilities.warnings.PossibleUserWarning"),
     pytest.mark.filterwarnings("ignore:.*was called without a model"),
 ]
 
@@ -66,11 +64,50 @@ class Small(L.LightningModule):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Scores."""
-        return self(batch[0])
+        scores: Tensor = self(batch[0])
+        return scores
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Plain gradient descent."""
         return torch.optim.SGD(self.parameters(), self.hparams["lr"])
+
+
+class TwoOptimizers(Small):
+    """As a GAN: in each batch one step of each of two optimizers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """One batch, two optimizers."""
+        optimizers: Any = self.optimizers()
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+            self.manual_backward(self.loss(batch))
+            optimizer.step()
+        loss = self.loss(batch)
+        self.log("train/loss", loss)
+        return loss
+
+    def configure_optimizers(self) -> Any:
+        """Two, for the same weights."""
+        return [torch.optim.SGD(self.parameters(), 0.1) for _ in range(2)]
+
+
+class ByHand(TwoOptimizers):
+    """Gathers the gradients of two batches by hand."""
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """One batch, and every second time an update."""
+        optimizer = self.optimizers()[0]  # type: ignore[index]
+        loss = self.loss(batch)
+        self.manual_backward(loss)
+        self.log("train/loss", loss)
+        if batch_idx % 2:
+            optimizer.step()
+            optimizer.zero_grad()
+        return loss
 
 
 def loader(batches: int = 4, size: int = 4, *, shuffle: bool = False) -> DataLoader[Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.lightning.small import curve, make_logger
 from tests.support import environment, rrd, run_folder, wandb_files
 
-PROGRAM = '''
+PROGRAM = """
 import sys
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from triptych.pipeline.cadence import Every
 
 class Model(Small):
     def training_step(self, batch, batch_idx):
-        self.logger.experiment.config.update if self.global_rank else None
+        if self.global_rank:
+            self.logger.experiment.config.update({"a": 1})
         self.logger.log_metrics({"said/by_each_rank": 1.0})
         if FAILING == self.global_rank and batch_idx == 1:
             raise ArithmeticError("odd")
@@ -43,15 +44,13 @@ if __name__ == "__main__":
         trainer.test(Model(), loader())
     finally:
         print("folder", logger.save_dir)
-'''
+"""
 
 
 def _train(folder: Path, strategy: str, failing: int = -1) -> subprocess.CompletedProcess[str]:
     """Runs a script of its own: `ddp` starts it again for its second process."""
     script = folder / "train.py"
     script.write_text(PROGRAM)
-    import sys
-
     return subprocess.run(
         [sys.executable, str(script), strategy, str(failing)],
         env=environment.isolated(folder),
@@ -82,8 +81,7 @@ def test_two_processes_write_one_run(tmp_path: Path, strategy: str) -> None:
     assert {(run.id, run.exit_code) for run in wandb} == {(panels.folder.name, 0)}
 
 
-@pytest.mark.parametrize("failing", [0, 1])
-@pytest.mark.parametrize("strategy", ["ddp", "ddp_spawn"])
+@pytest.mark.parametrize(("strategy", "failing"), [("ddp", 1), ("ddp_spawn", 0)])
 def test_a_failing_worker_leaves_a_readable_recording(
     tmp_path: Path, strategy: str, failing: int
 ) -> None:

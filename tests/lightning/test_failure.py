@@ -1,4 +1,4 @@
-"""What goes wrong in a Trainer is part of the record, and what goes wrong here is not its matter."""
+"""What goes wrong in a Trainer is recorded; what goes wrong here does not reach it."""
 
 from __future__ import annotations
 

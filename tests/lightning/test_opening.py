@@ -187,10 +187,10 @@ def test_the_experiment_opens_the_run_when_it_is_used(tmp_path: Path) -> None:
 
 def test_a_prefix_stands_before_each_name(tmp_path: Path) -> None:
     """As in Lightning's own loggers, with a "-"."""
-    with make_logger(tmp_path, prefix="tmp") as logger:
+    with make_logger(tmp_path, prefix="my") as logger:
         logger.log_metrics({"test": 1.0}, step=0)
 
-    assert rrd.scalar_paths(recording(logger)) == {"/tmp-test"}
+    assert rrd.scalar_paths(recording(logger)) == {"/my-test"}
 
 
 def test_a_sanity_check_leaves_nothing_of_its_own(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_sanity_check_leaves_nothing_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_loads_without_us(tmp_path: Path) -> None:
-    """What the logger leaves in a checkpoint disturbs nobody: weights only, no logger, no warning."""
+    """What the logger leaves in it disturbs nobody: weights only, no logger, no warning."""
     saved = tmp_path / "model.ckpt"
     with make_logger(tmp_path) as logger:
         first = make_trainer(tmp_path, logger, max_epochs=1)

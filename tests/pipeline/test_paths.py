@@ -15,7 +15,7 @@ from triptych.pipeline.paths import normal_path
         ("train/loss", "train/loss"),
         ("/train//loss/", "train/loss"),
         ("train/ /loss", "train/loss"),
-        ("größe/μ ± σ", "größe/μ ± σ"),
+        ("größe/Δw ✓", "größe/Δw ✓"),
         ("_private/a__b", "_private/a__b"),
         ("layers.0.weight", "layers.0.weight"),
     ],

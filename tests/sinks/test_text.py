@@ -56,8 +56,8 @@ def test_lines_have_the_time_at_which_they_were_said(tmp_path: Path) -> None:
 def test_exception_that_ends_a_run_is_a_line_with_its_traceback(tmp_path: Path) -> None:
     """At the step where it happened."""
     run = _run(tmp_path, triptych.logging_config(console=False))
+    next(run.steps([1]))
     with pytest.raises(ValueError, match="out of luck"), run:
-        next(run.steps([1]))
         raise ValueError("out of luck")
     text = _lines(run)
     assert text.startswith("CRITICAL step 1 train | error: ValueError: out of luck\nTraceback")

@@ -36,8 +36,9 @@ class VisualCallback(Callback):
         draw: A function `draw(batch, outputs, module) -> {path: visual}`. By default one is found
             by the shapes: classification, segmentation or detection, at "<stage>/samples/<i>/…". If
             the step returns no predictions, it draws what the module's `forward` returned.
-        every: How often a stage is drawn, asked before anything is built. The cadence of each sink
-            comes on top: W&B takes eight of a path in an epoch.
+        every: How often a stage is drawn, asked before anything is built; None is
+            `Every(steps=50)`. The cadence of each sink comes on top: W&B takes eight of a path in
+            an epoch.
         stages: Which of "train", "val", "test" and "predict" are drawn. The sanity check is not.
         samples: How many samples of a batch a draw gets.
         follow: Draw the first so many samples of the first validation batch at each validation,
@@ -50,7 +51,7 @@ class VisualCallback(Callback):
     def __init__(
         self,
         draw: Draw | None = None,
-        every: Every = Every(steps=50),  # noqa: B008  # frozen
+        every: Every | None = None,
         stages: Sequence[Stage] = ("train", "val"),
         samples: int = 8,
         follow: int = 0,
@@ -61,7 +62,7 @@ class VisualCallback(Callback):
             raise ValueError(
                 f"samples is at least 1 and follow at least 0: got {samples!r} and {follow!r}."
             )
-        self._artist = Artist(draw, every)
+        self._artist = Artist(draw, every or Every(steps=50))
         self._stages = frozenset(stages)
         self._samples = samples
         self._follow = follow

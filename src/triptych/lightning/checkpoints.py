@@ -59,14 +59,12 @@ class SavedModels:
             if Path(path).exists()
         ]
         self._waiting = {}
-        for count, (step, path, callback) in enumerate(sorted(left, key=lambda one: one[0]), 1):
+        for step, path, callback in sorted(left, key=lambda one: one[0]):
             with _at(run, step):
-                self._note(run, Path(path), callback, upload=True, latest=count == len(left))
+                self._note(run, Path(path), callback, upload=True)
 
-    def _note(
-        self, run: Run, path: Path, callback: Any, *, upload: bool, latest: bool = True
-    ) -> None:
-        aliases = ["latest"] if latest else []
+    def _note(self, run: Run, path: Path, callback: Any, *, upload: bool) -> None:
+        aliases = ["latest"]  # W&B takes it from the version before
         if str(path) == callback.best_model_path:
             aliases.append("best")
         score = score_of(callback, path)

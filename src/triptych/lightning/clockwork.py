@@ -40,7 +40,6 @@ class Clockwork(Callback):
         if self not in callbacks:
             callbacks.insert(0, self)
         self._lazy.renew()
-        _, epoch, phase = self._lazy.place
         # the only trace that an evaluated checkpoint leaves (2.6): `trainer.global_step` stays 0
         connector = trainer._checkpoint_connector  # noqa: SLF001
         saved = getattr(connector, "_loaded_checkpoint", None) or {}
@@ -48,9 +47,9 @@ class Clockwork(Callback):
             start = _saved_step(saved, module) if saved else self._known_step(trainer, module)
             self._begin_training(start)
             self._optimizer_steps = int(saved.get("global_step", trainer.global_step))
-            self._lazy.move(start, epoch, "train")
+            self._lazy.move(start, saved.get("epoch"), "train")
         elif saved:
-            self._lazy.move(_saved_step(saved, module), saved.get("epoch"), phase)
+            self._lazy.move(_saved_step(saved, module), saved.get("epoch"), "test")
 
     def _known_step(self, trainer: Trainer, module: LightningModule) -> int:
         if module.automatic_optimization:
@@ -66,12 +65,12 @@ class Clockwork(Callback):
 
     def on_sanity_check_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Before training."""
-        self._enter("sanity")
+        self._lazy.enter("sanity")
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Open the run here, where nobody minds the time, and not at the first number."""
         self._lazy.open()
-        self._enter("train")
+        self._lazy.enter("train")
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The epoch is known, the update has not begun."""
@@ -103,19 +102,15 @@ class Clockwork(Callback):
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The step stays; it ends with the next hook of training, so that all still are in it."""
         if not trainer.sanity_checking:
-            self._enter("val")
+            self._lazy.enter("val")
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The step stays."""
-        self._enter("test")
+        self._lazy.enter("test")
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The step stays."""
-        self._enter("predict")
-
-    def _enter(self, phase: str) -> None:
-        step, epoch, _ = self._lazy.place
-        self._lazy.move(step, epoch, phase)
+        self._lazy.enter("predict")
 
     # ---- what else happens
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from triptych.draw import picture
 from triptych.visuals import Image, Table
-from triptych.visuals.arrays import host_array
+from triptych.visuals.arrays import host_array, is_tensor
+from triptych.visuals.pixels import Layout
 
 
 def image(source: Any, options: Mapping[str, Any]) -> Any:
@@ -28,7 +29,7 @@ def image(source: Any, options: Mapping[str, Any]) -> Any:
 
         with PIL.Image.open(source) as file:
             source = file.convert("RGB")
-    shown = picture(source, caption=options.get("caption"))
+    shown = picture(source, caption=options.get("caption"), layout=_layout(source))
     width, height = shown.size
     masks: Mapping[str, Any] = next(iter((options.get("masks") or {}).values()), {})
     boxes: Mapping[str, Any] = next(iter((options.get("boxes") or {}).values()), {})
@@ -43,6 +44,14 @@ def image(source: Any, options: Mapping[str, Any]) -> Any:
         layout=shown.layout,
         value_range=shown.value_range,
     )
+
+
+def _layout(source: Any) -> Layout | None:
+    """W&B takes tensors as (C, H, W) and arrays as (H, W, C)."""
+    if getattr(source, "ndim", 0) != 3:  # noqa: PLR2004  # with channels
+        return None
+    place: Layout = "CHW" if is_tensor(source) else "HWC"
+    return place if source.shape[0 if place == "CHW" else 2] in (1, 3, 4) else None
 
 
 def _boxes(data: Sequence[Mapping[str, Any]], width: int, height: int) -> dict[str, Any]:

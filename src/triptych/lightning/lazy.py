@@ -67,7 +67,9 @@ class LazyRun:
         self._folder = RunFolder(run.dir.absolute()) if run is not None else None
         self._process = os.getpid()
         self._refused = False
-        self._place: tuple[int, int | None, str] | None = None
+        self._step: int | None = None  # where it goes on is known only to a run that is resumed
+        self._epoch: int | None = None
+        self._phase = "train"
         if run is not None and self._folder is not None:
             _runs[self._folder.path] = run
 
@@ -105,17 +107,19 @@ class LazyRun:
 
     def move(self, step: int, epoch: int | None, phase: str) -> None:
         """Set the clock, also for a run that opens only later."""
-        self._place = (step, epoch, phase)
-        if self.current is not None:
-            _set(self.current, *self._place)
+        self._step, self._epoch = step, epoch
+        self.enter(phase)
 
-    @property
-    def place(self) -> tuple[int, int | None, str]:
-        """Step, epoch and phase, as the run has them or will have them."""
-        if self.current is None:
-            return self._place or (0, None, "train")
-        clock = self.current.clock
-        return clock.step, clock.epoch, clock.phase
+    def enter(self, phase: str) -> None:
+        """Be in a phase; step and epoch stay, in a run that is resumed those it had."""
+        self._phase = phase
+        if self.current is not None:
+            self._set(self.current)
+
+    def _set(self, run: Run) -> None:
+        if self._step is not None:
+            run.clock.restore(self._step)
+        run.clock.enter(epoch=self._epoch, phase=self._phase)
 
     def configure(self, settings: dict[str, Any]) -> None:
         """Add to the configuration, now or when the run opens."""
@@ -170,8 +174,7 @@ class LazyRun:
             return None
         _runs[self.folder.path] = run
         self._owned = True
-        if self._place is not None:
-            _set(run, *self._place)
+        self._set(run)
         if self.opening:
             run.log(self.opening)
             self.opening = {}
@@ -183,8 +186,3 @@ class LazyRun:
             return False
         folder = self.folder
         return folder.run_json.exists() and folder.read_json().get("status") == Status.FAILED
-
-
-def _set(run: Run, step: int, epoch: int | None, phase: str) -> None:
-    run.clock.restore(step)
-    run.clock.enter(epoch=epoch, phase=phase)

@@ -1,0 +1,136 @@
+"""Forked and spawned children of a training process: they neither write nor hang."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.support import environment
+
+_OPEN = """
+import logging, os, signal, sys, threading, time
+import triptych
+from triptych.pipeline.sink import Sink
+from triptych.sinks.memory import MemorySink
+from triptych.sinks.text import TextSink
+
+def open_run(*sinks, name="run"):
+    words = TextSink(triptych.logging_config(console=False))
+    return triptych.run("p", name, root="runs", sinks=[words, *sinks], console=False)
+
+run = open_run()
+run.advance()
+"""
+
+
+class _Ended:
+    """What a child has left behind."""
+
+    def __init__(self, home: Path, child: subprocess.Popen[str]) -> None:
+        self.out, self.err = child.communicate(timeout=60)
+        self.code = child.returncode
+        folders = sorted((home / "runs" / "p").iterdir(), key=lambda one: one.stat().st_ctime)
+        self.runs: list[dict[str, Any]] = [
+            json.loads((folder / "run.json").read_text()) for folder in folders
+        ]
+        self.log = (folders[0] / "train.log").read_text()
+
+    @property
+    def status(self) -> tuple[str, int, int]:
+        """Status and exit code by run.json, and the exit code of the process."""
+        return self.runs[0]["status"], self.runs[0]["exit_code"], self.code
+
+
+def _run(home: Path, program: str) -> _Ended:
+    with environment.start(_OPEN + program, environment.isolated(home), cwd=home) as child:
+        return _Ended(home, child)
+
+
+def test_forked_child_neither_writes_nor_hangs(tmp_path: Path) -> None:
+    """Whatever it does with the run, and however it leaves it; the parent goes on."""
+    ended = _run(
+        tmp_path,
+        """
+began = time.monotonic()
+with run:
+    if os.fork() == 0:
+        run.log({"a": 1, "picture": lambda: 1 / 0})
+        run.event("from the child")
+        run.flush()
+        for _ in run.steps([1]):
+            logging.getLogger("child").warning("on standard error")
+        sys.exit(7)
+    _, status = os.wait()
+    run.event("from the parent")
+print(os.waitstatus_to_exitcode(status), time.monotonic() - began < 10)
+""",
+    )
+    assert (ended.out, ended.status) == ("7 True\n", ("finished", 0, 0))
+    assert "from the parent" in ended.log
+    assert "child" not in ended.log
+    assert ended.runs[0]["step"] == 1
+    assert ended.err.count("step 2 train | child: on standard error") == 1
+
+
+def test_fork_while_other_threads_log_does_not_hang_the_child(tmp_path: Path) -> None:
+    """They hold locks that nobody in the child will ever give back."""
+    ended = _run(
+        tmp_path,
+        """
+over = threading.Event()
+def log():
+    while not over.is_set():
+        run.event("thread")
+        logging.getLogger("thread").info("hello")
+threads = [threading.Thread(target=log) for _ in range(4)]
+for thread in threads:
+    thread.start()
+codes = set()
+for number in range(30):
+    child = os.fork()
+    if child == 0:
+        run.event("child")
+        logging.getLogger("child").info("hello")
+        run.close()
+        os._exit(7)
+    codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+over.set()
+for thread in threads:
+    thread.join()
+print(codes)
+""",
+    )
+    assert (ended.out, ended.status) == ("{7}\n", ("finished", 0, 0))
+    assert "child" not in ended.log
+
+
+def test_workers_of_a_data_loader_write_nothing(tmp_path: Path) -> None:
+    """Though they run the code of the user's data set, which logs: that goes to the terminal."""
+    ended = _run(
+        tmp_path,
+        """
+import torch.utils.data
+
+class Numbers(torch.utils.data.Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        run.log({"child": index})
+        logging.getLogger("child").info("loading")
+        return index
+
+sink = MemorySink()
+with open_run(sink, name="loaded") as loaded:
+    loader = torch.utils.data.DataLoader(Numbers(), num_workers=2, multiprocessing_context="fork")
+    for batch in loaded.steps(loader):
+        loaded.log({"batch": batch})
+print(sink.numbers, sink.records)
+""",
+    )
+    assert ended.out == "{'batch': [(1, 0.0), (2, 1.0), (3, 2.0), (4, 3.0)]} []\n"
+    assert ended.err.count("child: loading") == 4
+    assert "child" not in ended.log
+    assert [one["status"] for one in ended.runs] == ["finished", "finished"]
