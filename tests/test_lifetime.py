@@ -90,6 +90,18 @@ fail()
     assert ended.runs[0]["attempts"][0]["error"] == "ValueError: out of luck"
 
 
+@pytest.mark.parametrize(
+    "end", ["os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", "sys.exit(3)"]
+)
+def test_a_request_to_exit_is_recorded_with_the_place_it_came_from(
+    tmp_path: Path, end: str
+) -> None:
+    """Without a `with` block too, where only the exit of the process is seen."""
+    ended = _run(tmp_path, f"def train_step():\n    {end}\ntrain_step()")
+    assert "in train_step\n" in ended.runs[0]["attempts"][0]["traceback"]
+    assert "in train_step\n" in ended.log
+
+
 def test_hooks_that_were_there_before_are_called(tmp_path: Path) -> None:
     """Ours stand before them."""
     program = "import sys\nsys.excepthook = lambda *error: print('theirs', error[1])\n"

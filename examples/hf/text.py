@@ -35,6 +35,7 @@ SOURCES = {
 }
 MOST = 400  # paragraphs of each library
 LENGTHS = range(40, 300)
+MARKS = re.compile(r">>>|---|::|`")  # code, headings, formulas
 NAMES = re.compile(r"numpy|torch|sklearn|scikit-learn|\bnp\b", re.IGNORECASE)
 
 
@@ -116,7 +117,7 @@ def paragraphs(module: str) -> Iterator[str]:
         doc = getattr(item, "__doc__", None)
         for part in re.split(r"\n\s*\n", doc if isinstance(doc, str) else ""):
             text = " ".join(part.split())
-            if len(text) in LENGTHS and text.endswith(".") and ">>>" not in text:
+            if len(text) in LENGTHS and text.endswith(".") and not MARKS.search(text):
                 yield NAMES.sub("it", text)
 
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from triptych.caller import TriptychWarning
 from triptych.pipeline.cadence import Every, Limit, Route
 from triptych.pipeline.records import Status
-from triptych.run import Run, Totals
+from triptych.pipeline.totals import Totals
+from triptych.run import Run
 from triptych.start import run, setup_logging
 from triptych.words import logging_config
 

@@ -26,8 +26,8 @@ class Lives(Protocol):
         """An exception is about to end the process."""
         ...
 
-    def exit(self, code: int) -> None:
-        """The process ends, with this exit code as far as is known."""
+    def exit(self, ending: BaseException | None) -> None:
+        """The process ends, because of this request to exit as far as is known."""
         ...
 
     def forked(self) -> None:
@@ -36,16 +36,16 @@ class Lives(Protocol):
 
 
 _open: list[Lives] = []
-_exit_code = 0
+_ending: BaseException | None = None
 _installed = False
 
 
 def watch(run: Lives) -> None:
     """Tell `run` how the process ends."""
-    global _exit_code  # noqa: PLW0603
+    global _ending  # noqa: PLW0603
     _install()
     _open.append(run)
-    _exit_code = 0  # whatever `sys.exit` was asked for before, somebody has caught it
+    _ending = None  # whoever asked to exit before, somebody has caught it
     # The SDKs have registered theirs by now: what is registered last runs first, and a run must
     # close before W&B and Rerun shut down under it.
     atexit.unregister(_at_exit)
@@ -81,10 +81,19 @@ def _install() -> None:
         signal.signal(signal.SIGTERM, _terminate)
 
 
-def _terminate(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    global _exit_code  # noqa: PLW0603
-    _exit_code = TERMINATED
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  # as signals want
+    global _ending  # noqa: PLW0603
+    _ending = Terminated(TERMINATED).with_traceback(_stack(frame))
     raise Terminated(TERMINATED)
+
+
+def _stack(frame: FrameType | None) -> TracebackType | None:
+    """The calls that led to a frame; Python keeps none of an exit that nobody has caught."""
+    trace: TracebackType | None = None
+    while frame is not None:
+        trace = TracebackType(trace, frame, frame.f_lasti, frame.f_lineno)
+        frame = frame.f_back
+    return trace
 
 
 def _wrap_exit() -> None:
@@ -92,16 +101,20 @@ def _wrap_exit() -> None:
     original = sys.exit
 
     def leave(status: Any = None, /) -> NoReturn:
-        global _exit_code  # noqa: PLW0603
-        if threading.current_thread() is threading.main_thread():  # elsewhere it ends the thread
-            _exit_code = exit_code(SystemExit(status))
-            error = sys.exception()
-            # `except Exception: ...; sys.exit(1)`, as in torch's spawned workers: the exception at
-            # hand is why, and nobody will see it again
-            if _exit_code and isinstance(error, Exception | KeyboardInterrupt):
-                for run in _open[:]:
-                    run.ended_by(error)
-        original(status)
+        global _ending  # noqa: PLW0603
+        why = sys.exception()
+        try:
+            original(status)
+        except SystemExit as ending:
+            if threading.current_thread() is threading.main_thread():  # elsewhere: of that thread
+                caller = sys._getframe(1)  # noqa: SLF001  # as `traceback` itself does
+                _ending = SystemExit(ending.code).with_traceback(_stack(caller))
+                # `except Exception: ...; sys.exit(1)`, as in torch's spawned workers: the exception
+                # at hand is why, and nobody will see it again
+                if exit_code(ending) and isinstance(why, Exception | KeyboardInterrupt):
+                    for run in _open[:]:
+                        run.ended_by(why)
+            raise
 
     sys.exit = leave
 
@@ -112,8 +125,6 @@ def _wrap_excepthook() -> None:
     def hook(
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
-        global _exit_code  # noqa: PLW0603
-        _exit_code = exit_code(error)
         for run in _open[:]:
             run.ended_by(error)
         original(kind, error, traceback)
@@ -132,7 +143,7 @@ def _wrap_excepthook() -> None:
 
 def _at_exit() -> None:
     for run in reversed(_open[:]):
-        run.exit(_exit_code)
+        run.exit(_ending)
 
 
 def _in_child() -> None:

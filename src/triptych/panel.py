@@ -10,8 +10,8 @@ from functools import wraps
 from typing import Any
 
 from triptych.pipeline.clock import StepClock
-from triptych.pipeline.delivery import on_worker
 from triptych.pipeline.records import Record, Words
+from triptych.pipeline.worker import on_worker
 from triptych.words import STAMP, LineFormatter, clocks, speaks_already, stamp_record
 
 LOCAL = ("rerun", "wandb", "triptych")

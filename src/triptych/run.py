@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -20,29 +20,13 @@ from triptych.archive.secrets import mask
 from triptych.loop import Loop
 from triptych.panel import Panel
 from triptych.pipeline.clock import StepClock
-from triptych.pipeline.delivery import Delivery, SinkTotals
+from triptych.pipeline.delivery import Delivery
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.records import Config, Event, Failure, Record, RunInfo, Status
+from triptych.pipeline.totals import Totals
 from triptych.story import Story
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a run has taken in, and what became of it.
-
-    Attributes:
-        rejected: Values that `log` could not take, by path.
-        nonfinite: NaN and infinite numbers, by path; they are kept as such.
-        after_close: Calls of a closed run.
-        sinks: For each sink what was accepted, delivered and shed.
-    """
-
-    rejected: Mapping[str, int]
-    nonfinite: Mapping[str, int]
-    after_close: int
-    sinks: Mapping[str, SinkTotals]
 
 
 class Run:
@@ -366,12 +350,10 @@ class Run:
                 self._story.end(self)
         return self._arrived
 
-    def exit(self, code: int) -> None:
+    def exit(self, ending: BaseException | None) -> None:
         """The process ends, and nobody has called `close`."""
-        if code == lifetime.TERMINATED:
-            self.ended_by(lifetime.Terminated(code))
-        elif code:
-            self.ended_by(SystemExit(code))
+        if ending is not None:
+            self.ended_by(ending)
         self.close()
 
     def forked(self) -> None:

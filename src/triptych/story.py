@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.archive.folder import RunFolder
-from triptych.pipeline.delivery import SinkTotals
 from triptych.pipeline.records import Checkpoint, RunInfo, Status
+from triptych.pipeline.totals import SinkTotals
 from triptych.terminal import print_table
 
 if TYPE_CHECKING:

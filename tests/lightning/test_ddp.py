@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import environment, rrd, run_folder, wandb_files
+from tests.support import environment, rrd, run_folder
 
 PROGRAM = """
 import sys
@@ -41,7 +41,8 @@ if __name__ == "__main__":
     )
     try:
         trainer.fit(Model(), loader(), loader())
-        trainer.test(Model(), loader())
+        if STRATEGY == "ddp":  # spawned processes would import everything once more
+            trainer.test(Model(), loader())
     finally:
         print("folder", logger.save_dir)
 """
@@ -73,12 +74,10 @@ def test_two_processes_write_one_run(tmp_path: Path, strategy: str) -> None:
     for name in ("/train/loss", "/said/by_each_rank"):
         assert rrd.scalars(panels.recording, name)[0].tolist() == [1, 2]
     assert [step for step, _ in rrd.images(panels.recording, "/train/samples/0")] == [1, 2]
-    recordings = sorted(panels.folder.glob("recording-*.rrd"))
-    tests = [rrd.scalars(path, "/test/loss")[0].tolist() for path in recordings]
-    assert tests in ([[2]], [[], [2]])  # the processes of a second spawn are a second attempt
-    wandb = [wandb_files.wait(one) for one in wandb_files.folders(panels.folder / "wandb")]
-    assert len(wandb) == len(recordings)
-    assert {(run.id, run.exit_code) for run in wandb} == {(panels.folder.name, 0)}
+    expected = [2] if strategy == "ddp" else []
+    assert rrd.scalars(panels.recording, "/test/loss")[0].tolist() == expected
+    assert [path.name for path in panels.folder.glob("*.rrd")] == ["recording-1.rrd"]
+    assert (panels.wandb.id, panels.wandb.exit_code) == (panels.folder.name, 0)
 
 
 @pytest.mark.parametrize(("strategy", "failing"), [("ddp", 1), ("ddp_spawn", 0)])

@@ -166,8 +166,9 @@ def test_value_that_a_sink_cannot_show_is_no_failure(caplog: pytest.LogCaptureFi
     with Pipe(failing) as pipe:
         for _ in range(10):
             pipe.log({"picture": _PICTURE})
-        pipe.flush()
+        assert pipe.flush() == {"failing": True}
     assert failing.tries == 10
+    assert pipe.close() == {"failing": True}
     assert pipe.deliveries["failing"].snapshot().shed == {"not shown": {"picture": 10}}
     assert len(caplog.messages) == 1
     assert "NotShown: no pictures here" in caplog.text

@@ -7,14 +7,15 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from triptych.pipeline.cadence import Every, Route
 from triptych.pipeline.ledger import Reader
 from triptych.pipeline.records import Batch, Columns, Failure, Record, RunInfo, Stamp, Status
 from triptych.pipeline.samples import Samples
 from triptych.pipeline.sink import NotShown
+from triptych.pipeline.totals import NOT_SHOWN, SinkTotals
 from triptych.pipeline.windows import Windows
+from triptych.pipeline.worker import FlushRequest, Worker
 
 log = logging.getLogger("triptych")
 
@@ -22,66 +23,6 @@ PATIENCE = 5  # failures in a row before the breaker opens
 LONGEST_PAUSE = 60.0  # seconds between two tries of a sink that keeps failing
 
 _MARGIN = 0.5  # seconds between a sink's deadline and ours, so that it can say what happened
-
-_worker = threading.local()
-
-
-def on_worker() -> bool:
-    """Whether the calling thread delivers to a sink: what it logs must not go round."""
-    return getattr(_worker, "busy", False)
-
-
-@dataclass(slots=True)
-class SinkTotals:
-    """What became of everything one sink was given.
-
-    Once `flush` or `close` has said that all arrived, `accepted` equals `delivered` plus `lost`.
-
-    Attributes:
-        accepted: Values handed over: each number counts, and each record.
-        delivered: Values the sink took in. A window of numbers counts with all its values.
-        shed: Lost values by reason and path. Reasons: "full" (the buffer was), "error" (the sink
-            raised), "not shown" (it cannot show such a value), "not open" (it never opened),
-            "unsent" (the run closed first).
-    """
-
-    accepted: int = 0
-    delivered: int = 0
-    shed: dict[str, Counter[str]] = field(default_factory=dict)
-
-    def lose(self, reason: str, path: str, count: int = 1) -> None:
-        """Count a loss."""
-        self.shed.setdefault(reason, Counter())[path] += count
-
-    @property
-    def lost(self) -> int:
-        """All values shed, whatever the reason."""
-        # list() copies in one step, while another thread may add a path
-        return sum(sum(list(paths.values())) for paths in list(self.shed.values()))
-
-
-@dataclass(frozen=True, slots=True)
-class FlushRequest:
-    """Somebody waits until all that was accepted so far has been handed over.
-
-    Attributes:
-        deadline: Until when, in `time.monotonic` seconds.
-        next_attempt: What the sink is then told about the attempt that begins; None in a flush.
-    """
-
-    deadline: float
-    next_attempt: RunInfo | None = None
-    _done: threading.Event = field(default_factory=threading.Event)
-    _result: list[bool] = field(default_factory=list)
-
-    def answer(self, *, arrived: bool) -> None:
-        """Say how it went; the worker does."""
-        self._result.append(arrived)
-        self._done.set()
-
-    def wait(self) -> bool:
-        """Wait for the answer until the deadline; False if there was none, or something is lost."""
-        return self._done.wait(max(0.0, self.deadline - time.monotonic())) and self._result[0]
 
 
 def _thinning(every: Every) -> Windows | Samples:
@@ -141,7 +82,7 @@ class Delivery:
         self._lost_before = 0  # what earlier flushes have answered for
         self._pause_until = 0.0
         self._told: set[type[BaseException]] = set()
-        self._thread = _Worker(self)
+        self._thread = Worker(self.sink.name, self._work, self._interrupt)
 
     def __repr__(self) -> str:
         return f"<Delivery(to={self.sink.name!r}, totals={self.totals})>"
@@ -209,12 +150,15 @@ class Delivery:
     def skip(self, path: str) -> None:
         """Count a value that this sink has no way to show."""
         self._put += 1
-        self.totals.lose("not shown", path)
+        self.totals.lose(NOT_SHOWN, path)
 
     def begin_close(self, status: Status, error: Failure | None, deadline: float) -> None:
         """Ask the worker to deliver what is left and to close the sink."""
         self._closing = (status, error, deadline)
         self._wake.set()
+
+    def _interrupt(self, deadline: float) -> None:
+        self.begin_close(Status.INTERRUPTED, None, deadline)
 
     def wait_closed(self, deadline: float) -> bool:
         """Wait for that; True if everything accepted has arrived.
@@ -223,7 +167,7 @@ class Delivery:
         """
         if not self._closed.wait(max(0.0, deadline - time.monotonic())):
             self._let_go()
-        return self._closed.is_set() and self.problem is None and not self.totals.lost
+        return self._closed.is_set() and self.problem is None and not self.totals.missing
 
     def _let_go(self) -> None:
         abandon = getattr(self.sink, "abandon", None)
@@ -241,7 +185,6 @@ class Delivery:
     # ---- the worker
 
     def _work(self) -> None:
-        _worker.busy = True
         try:
             self.sink.open(self._info)
         except BaseException as error:  # noqa: BLE001  # whatever a sink does, training goes on
@@ -262,7 +205,7 @@ class Delivery:
         finally:
             self._closed.set()
             while self._requests:
-                self._requests.popleft().answer(arrived=not self.totals.lost)
+                self._requests.popleft().answer(arrived=not self.totals.missing)
 
     def _end(self, status: Status, failure: Failure | None, deadline: float) -> None:
         try:
@@ -324,7 +267,8 @@ class Delivery:
             except BaseException as error:  # noqa: BLE001
                 self._tell(error, "could not be flushed")
                 return False
-        lost, self._lost_before = self.totals.lost - self._lost_before, self.totals.lost
+        missing = self.totals.missing
+        lost, self._lost_before = missing - self._lost_before, missing
         return self._refuses is None and not lost
 
     def _deliver(self, now: float | None) -> bool:
@@ -380,7 +324,7 @@ class Delivery:
         try:
             self.sink.write(batch)
         except NotShown as why:
-            self._lose(batch, "not shown")
+            self._lose(batch, NOT_SHOWN)
             self._tell(why, "cannot show a value")
             return
         except BaseException as error:  # noqa: BLE001
@@ -415,21 +359,3 @@ class Delivery:
             type(error).__name__,
             error,
         )
-
-
-class _Worker(threading.Thread):
-    """The thread of a delivery."""
-
-    def __init__(self, delivery: Delivery) -> None:
-        name = f"triptych-{delivery.sink.name}"
-        super().__init__(target=delivery._work, name=name, daemon=True)  # noqa: SLF001
-        self._delivery = delivery
-
-    def stop(self, timeout: float = 10.0) -> None:
-        """Deliver what is left and end, though the run is open.
-
-        For those who find daemon threads that nobody has ended and stop them by this name, as
-        Lightning's test suite does.
-        """
-        self._delivery.begin_close(Status.INTERRUPTED, None, time.monotonic() + timeout)
-        self.join(timeout)
