@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from triptych.pipeline.cadence import Every
-from triptych.pipeline.records import Columns
+from tests.support.pipe import Pipe
+from triptych.pipeline.cadence import Every, Route
+from triptych.pipeline.records import Batch, Columns
 from triptych.pipeline.samples import Samples
+from triptych.sinks.memory import MemorySink
 
 
 def columns(
@@ -115,3 +117,24 @@ def test_every_row_is_accounted_for(size: int) -> None:
     total += sum(row.logged for row in samples.feed([], now=None))
 
     assert total == 2000
+
+
+def test_lines_and_numbers_reach_a_reader_in_the_order_in_which_they_happened() -> None:
+    """A line that was said between two numbers stands between them."""
+    order: list[str] = []
+
+    class Reading(MemorySink):
+        def write(self, batch: Batch) -> None:
+            order.extend(
+                f"{path} {block.steps[0]}" for block in batch.columns for path in block.paths
+            )
+            order.extend(str(record.path) for record in batch.records)
+
+    pipe = Pipe(Route(Reading(), numbers=Every(seconds=60, keep="first")), poll=60)
+    pipe.log({"train/loss": 0.5})
+    pipe.event("between")
+    pipe.log({"val/loss": 0.4})
+
+    pipe.close()
+
+    assert order == ["train/loss 0", "events", "val/loss 0"]

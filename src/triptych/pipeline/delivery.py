@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -279,26 +280,38 @@ class Delivery:
         blocks = self._read_numbers(wait=now is None)
         if self._thinning:
             blocks = self._thinning.feed(blocks, now)
-        if blocks:
-            self._hand_over(Batch(columns=tuple(blocks)))
         taken = 0
+        if isinstance(self._thinning, Samples):  # for somebody who reads along: in order of time
+            for block in blocks:
+                taken += self._hand_over_records(self._vital, before=float(block.times[0]))
+                self._hand_over(Batch(columns=(block,)))
+        elif blocks:
+            self._hand_over(Batch(columns=tuple(blocks)))
         for waiting in (self._vital, self._visuals):
-            # Not until it is empty: pictures that come as fast as they go must not keep numbers,
-            # words and a flush from their turn.
-            until = time.monotonic() + self._poll
-            while waiting and self._pause_until <= time.monotonic() < until:
-                try:
-                    record = waiting.popleft()
-                except IndexError:  # shed in between
-                    break
-                taken += 1
-                self._hand_over(Batch(records=(record,)))
-                if record.sheddable:
-                    self._taken_bytes += record.value.nbytes
+            taken += self._hand_over_records(waiting)
         self._backlog = bool(
             (self._reader is not None and self._reader.pending) or self._vital or self._visuals
         )
         return bool(blocks or taken or self._backlog)
+
+    def _hand_over_records(self, waiting: deque[Record], before: float = math.inf) -> int:
+        """Hand over records, those stamped before a moment; say how many."""
+        # Not until it is empty: pictures that come as fast as they go must not keep numbers, words
+        # and a flush from their turn.
+        until = time.monotonic() + self._poll
+        taken = 0
+        while waiting and self._pause_until <= time.monotonic() < until:
+            try:
+                if waiting[0].stamp.time >= before:
+                    break
+                record = waiting.popleft()
+            except IndexError:  # shed in between
+                break
+            taken += 1
+            self._hand_over(Batch(records=(record,)))
+            if record.sheddable:
+                self._taken_bytes += record.value.nbytes
+        return taken
 
     def _read_numbers(self, *, wait: bool) -> list[Columns]:
         if self._reader is None:
