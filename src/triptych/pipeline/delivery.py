@@ -26,6 +26,11 @@ LONGEST_PAUSE = 60.0  # seconds between two tries of a sink that keeps failing
 _MARGIN = 0.5  # seconds between a sink's deadline and ours, so that it can say what happened
 
 
+def _place(row: Columns) -> tuple[int, int, str]:
+    """Step, epoch and phase of a row."""
+    return int(row.steps[0]), int(row.epochs[0]), row.phases[0]
+
+
 def _thinning(every: Every) -> Windows | Samples:
     return Samples(every) if every.keep == "first" else Windows(every)
 
@@ -282,9 +287,7 @@ class Delivery:
             blocks = self._thinning.feed(blocks, now)
         taken = 0
         if isinstance(self._thinning, Samples):  # for somebody who reads along: in order of time
-            for block in blocks:
-                taken += self._hand_over_records(self._vital, before=float(block.times[0]))
-                self._hand_over(Batch(columns=(block,)))
+            taken += self._hand_over_in_order(blocks)
         elif blocks:
             self._hand_over(Batch(columns=tuple(blocks)))
         for waiting in (self._vital, self._visuals):
@@ -293,6 +296,22 @@ class Delivery:
             (self._reader is not None and self._reader.pending) or self._vital or self._visuals
         )
         return bool(blocks or taken or self._backlog)
+
+    def _hand_over_in_order(self, rows: list[Columns]) -> int:
+        """Rows of one step together, and the words said before each of them; how many words."""
+        taken = 0
+        together: list[Columns] = []
+        for row in rows:
+            when = float(row.times[0])
+            spoken = bool(self._vital) and self._vital[0].stamp.time < when
+            if together and (spoken or _place(row) != _place(together[0])):
+                self._hand_over(Batch(columns=tuple(together)))
+                together = []
+            taken += self._hand_over_records(self._vital, before=when)
+            together.append(row)
+        if together:
+            self._hand_over(Batch(columns=tuple(together)))
+        return taken
 
     def _hand_over_records(self, waiting: deque[Record], before: float = math.inf) -> int:
         """Hand over records, those stamped before a moment; say how many."""

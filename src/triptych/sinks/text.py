@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from triptych.pipeline.records import (
@@ -57,10 +58,9 @@ class TextSink:
             self._handlers = [handler for handler in self._handlers if handler.name != "console"]
 
     def write(self, batch: Batch) -> None:
-        """Write one line for each row of numbers and for each record that is words."""
-        for block in batch.columns:
-            for index in range(len(block)):
-                self._write(_numbers_line(block, index))
+        """Write one line for the numbers of each step and for each record that is words."""
+        for stamp, values in _rows(batch.columns):
+            self._write(_numbers_line(stamp, values))
         for record in batch.records:
             line = _line(record)
             if line is not None:
@@ -95,15 +95,29 @@ def _line(record: Record) -> logging.LogRecord | None:
     return None
 
 
-def _numbers_line(block: Columns, index: int) -> logging.LogRecord:
-    epoch = int(block.epochs[index])
-    stamp = Stamp(
-        step=int(block.steps[index]),
-        epoch=None if epoch < 0 else epoch,
-        phase=block.phases[index],
-        time=float(block.times[index]),
-    )
-    values = dict(zip(block.paths, block.values[index].tolist(), strict=True))
+def _rows(blocks: Sequence[Columns]) -> list[tuple[Stamp, dict[str, float]]]:
+    """The numbers by step; what was logged in several calls at one step stands together."""
+    rows: dict[tuple[int, int, str], list[tuple[Stamp, dict[str, float]]]] = {}
+    for block in blocks:
+        for step, epoch, phase, when, row in zip(
+            block.steps.tolist(),
+            block.epochs.tolist(),
+            block.phases,
+            block.times.tolist(),
+            block.values.tolist(),
+            strict=True,
+        ):
+            values = dict(zip(block.paths, row, strict=True))
+            same = rows.setdefault((step, epoch, phase), [])
+            if same and same[-1][1].keys().isdisjoint(values):
+                same[-1][1].update(values)
+            else:
+                stamp = Stamp(step, None if epoch < 0 else epoch, phase, when)
+                same.append((stamp, values))
+    return [row for same in rows.values() for row in same]
+
+
+def _numbers_line(stamp: Stamp, values: dict[str, float]) -> logging.LogRecord:
     text = "  ".join(f"{path} {value:.6g}" for path, value in values.items())
     line = _make(stamp, logging.INFO, "numbers", text)
     line.numbers = values
