@@ -18,9 +18,9 @@ import psutil
 import torch
 from rich.console import Console
 from rich.table import Table
+from rigs import NAMES, ByHand, Rig, Triptych, workplace
 
 import triptych
-from rigs import NAMES, ByHand, Rig, Triptych, workplace
 from triptych.sinks.memory import MemorySink
 
 BLOCK = 500  # steps until the other way has its turn

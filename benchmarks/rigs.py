@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the readers of the tests, 
 
 import rerun as rr
 import wandb
-from tests.support import wandb_files
 
 import triptych
+from tests.support import wandb_files
 
 NAMES = tuple(f"train/metric-{index}" for index in range(10))
 

@@ -18,10 +18,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import torch
+from calling_thread import REST, ten_numbers
 from rich.console import Console
 from rich.table import Table
-
-from calling_thread import REST, ten_numbers
 from rigs import ByHand, Rig, Triptych, workplace
 
 BLOCK = 1.5  # seconds: several visits of each worker
