@@ -68,7 +68,7 @@ def test_every_kind_of_thing_has_its_view(report: viewer.Report) -> None:
         ("Loss", "TimeSeries", "/"),
         ("Words", "TextLog", "/"),
         ("acc", "TimeSeries", "/"),
-        ("lr", "TimeSeries", "/"),
+        ("optim/lr", "TimeSeries", "/"),
         ("train/batch", "2D", "/train/batch"),
         ("val/mistakes", "TextDocument", "/val/mistakes"),
         ("val/weights", "BarChart", "/val/weights"),
@@ -99,15 +99,24 @@ def test_an_empty_run_has_words_and_its_configuration() -> None:
 
 
 def test_what_is_measured_twice_shares_a_picture() -> None:
-    """One view for each last name, losses first, then what most phases have."""
+    """Losses first, then one view for each name that phases share, then what belongs together."""
     dashboard = Dashboard()
-    for path in ("optim/lr", "val/loss", "val/acc", "train/acc", "train/kl_loss", "aaa"):
+    for path in (
+        "optim/lr",
+        "val/loss",
+        "val/acc",
+        "train/acc",
+        "train/kl_loss",
+        "aaa",
+        "time/a",
+        "time/b",
+    ):
         dashboard.numbers[path] += 1
 
     loss, acc, *others = _views(dashboard.blueprint().root_container)
     assert (loss.name, loss.contents) == ("Loss", ["/train/kl_loss", "/val/loss"])
     assert (acc.name, acc.contents) == ("acc", ["/train/acc", "/val/acc"])
-    assert [view.name for view in others] == ["aaa", "lr", "Words", "Config"]
+    assert [view.name for view in others] == ["time", "aaa", "optim/lr", "Words", "Config"]
 
 
 def test_few_values_are_marked_and_many_are_a_line() -> None:

@@ -11,7 +11,13 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 USER = """
+import lightning as L
 import numpy as np
+import torch
+from transformers import Trainer, TrainingArguments
+
+model, data, draw = torch.nn.Linear(2, 2), [(0, 0)], None
+args = TrainingArguments("out", report_to="none", use_cpu=True)
 
 loader = [(np.zeros((1, 8, 8), np.float32), [digit]) for digit in range(30)]
 

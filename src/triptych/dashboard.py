@@ -15,6 +15,7 @@ EVENTS = "events"
 ERRORS = "errors"
 
 _MOST_PICTURES = 6  # views side by side; more would be stamps, and the tree has them all
+_PHASES = frozenset({"train", "val", "valid", "validation", "eval", "test"})
 _FEW = 50  # points that can be told apart, and that a line alone may hide
 
 # Apart from each other also for most people who do not tell red from green.
@@ -101,17 +102,24 @@ class Dashboard:
         return [self._curves("Loss", paths, rrb.Corner2D.RightTop)] if paths else []
 
     def _others(self) -> list[rrb.Container | rrb.View]:
-        """One tab for each last name, so that train/acc and val/acc share a picture."""
+        """One tab for train/acc and val/acc, one for all that begins with time/."""
         import rerun.blueprint as rrb
 
         groups: dict[str, list[str]] = {}
         for path in sorted(self.numbers):
             if not _is_loss(path):
-                groups.setdefault(path.rpartition("/")[2], []).append(path)
+                groups.setdefault(_subject(path), []).append(path)
         # what is measured in several phases is what a newcomer wants to compare
-        ranked = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+        ranked = sorted(
+            groups.items(),
+            key=lambda group: (not _has_phase(group[1][0]), -len(group[1]), group[0]),
+        )
         corner = rrb.Corner2D.LeftTop
-        return _tabs([self._curves(name, paths, corner) for name, paths in ranked], "Other numbers")
+        views = []
+        for name, paths in ranked:
+            alone = len(paths) == 1 and not _has_phase(paths[0])
+            views.append(self._curves(paths[0] if alone else name, paths, corner))
+        return _tabs(views, "Other numbers")
 
     def _curves(self, name: str, paths: list[str], legend: rrb.Corner2D) -> rrb.View:
         import rerun as rr
@@ -137,8 +145,8 @@ class Dashboard:
     def _pictures(self) -> list[rrb.Container | rrb.View]:
         import rerun.blueprint as rrb
 
-        flat = sorted(self.pictures)[:_MOST_PICTURES]
-        deep = sorted(self.scenes)[:_MOST_PICTURES]
+        flat = sorted(self.pictures, key=_unseen_first)[:_MOST_PICTURES]
+        deep = sorted(self.scenes, key=_unseen_first)[:_MOST_PICTURES]
         views: list[rrb.View] = [
             *(rrb.Spatial2DView(name=path, origin=_entity(path)) for path in flat),
             *(rrb.Spatial3DView(name=path, origin=_entity(path)) for path in deep),
@@ -176,6 +184,21 @@ def _tabs(views: list[rrb.View], name: str) -> list[rrb.Container | rrb.View]:
     import rerun.blueprint as rrb
 
     return [rrb.Tabs(*views, active_tab=0, name=name)] if len(views) > 1 else [*views]
+
+
+def _has_phase(path: str) -> bool:
+    return path.partition("/")[0] in _PHASES
+
+
+def _subject(path: str) -> str:
+    """What a number is about: its last name, or the first where that is no phase."""
+    first, _, rest = path.partition("/")
+    return rest.rpartition("/")[2] if rest and first in _PHASES else first
+
+
+def _unseen_first(path: str) -> tuple[bool, str]:
+    """Pictures that the model was not trained on say more of it."""
+    return path.startswith("train/"), path
 
 
 def _is_loss(path: str) -> bool:
