@@ -65,4 +65,6 @@ def test_completions_of_grpo(tmp_path: Path) -> None:
     assert "count_words" in texts[0]
     found = wandb_files.wait(wandb_files.folders(run_of(callback).dir / "wandb")[0])
     assert [one["_type"] for one in found.media("train/completions")] == ["table-file"] * 2
-    assert [step for step, _ in found.curve("train/reward")] == [1, 2]
+    assert rrd.scalars(recording(callback), "/train/reward")[0].tolist() == [1, 2]
+    # two updates within a tenth of a second are one row there
+    assert [step for step, _ in found.curve("train/reward")] in ([2], [1, 2])

@@ -48,12 +48,16 @@ class _Interruption:
 def _alarms(handler: _Interruption) -> Iterator[None]:
     def handle(signum: int, frame: FrameType | None) -> None:
         handler(signum, frame)
+        # Anew each time: on a busy machine alarms that come by themselves would interrupt their
+        # own handler faster than it can end.
+        signal.setitimer(signal.ITIMER_REAL, 0.0005)
 
     before = signal.signal(signal.SIGALRM, handle)
-    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005)
     try:
         yield
     finally:
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)  # one may be under way, and set the next
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
