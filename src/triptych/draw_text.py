@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from triptych.draw_tokens import token_picture
 from triptych.visuals import Table, Text, Visual
 
 TextDraw = Callable[..., Mapping[str, Visual]]
@@ -52,8 +53,8 @@ def draw_tokens(
     """Language models: the first text of the batch, with the loss of each token.
 
     Returns:
-        "tokens", a text in which a token that the model did not expect stands out, and
-        "token_losses", a table of the same.
+        "tokens", a text in which a token that the model did not expect stands out,
+        "token_picture", the same in colours, and "token_losses", a table.
     """
     logits = _get(outputs, "logits")
     targets = _targets(inputs, logits, model)
@@ -75,6 +76,7 @@ def draw_tokens(
     body = "".join(_marked(word, loss) for word, loss in zip(words, losses, strict=True))
     return {
         "tokens": Text(head + legend + body, markdown=True),
+        "token_picture": token_picture(words, losses),
         "token_losses": Table(["place", "token", "loss", "most likely"], rows),
     }
 
