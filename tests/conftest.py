@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from triptych import lifetime
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A job in the background of a script ignores Ctrl-C, and so would the children that test it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OF_OTHERS = ("WANDB_", "RERUN", "SLURM_", "OMPI_", "PMI", "TRIPTYCH_")
 _LAUNCHERS = ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE")

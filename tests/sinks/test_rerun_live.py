@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 import subprocess
 import time
@@ -39,8 +38,7 @@ def _receiver(out: Path, *arguments: str) -> Iterator[None]:
         try:
             yield
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(_DEADLINE)
+            process.kill()  # what it has written was waited for
 
 
 def _wait_for_steps(path: Path, steps: list[int]) -> None:
@@ -73,7 +71,7 @@ def test_a_viewer_that_comes_late_gets_what_was_served_and_what_follows(
         assert run.flush()
         address = run.hints["live"].rpartition(" ")[2]
         port = int(address.removesuffix("/proxy").rpartition(":")[2])
-        with _receiver(seen, address):
+        with _receiver(seen, address, "--port", str(_free_port())):
             _wait_for_steps(seen, [1, 2, 3])
             _log(run, 2)
             _wait_for_steps(seen, [1, 2, 3, 4, 5])
