@@ -145,7 +145,7 @@ def test_archetypes_find_their_place() -> None:
     """By what they are; what has no view of its own is left to the tree."""
     dashboard = Dashboard()
     for name in ("Points3D", "DepthImage", "LineStrips2D", "BarChart", "TextDocument", "Tensor"):
-        dashboard.add_archetype(f"own/{name}", name)
+        dashboard.add(f"own/{name}", "", name)
 
     views = _views(dashboard.blueprint().root_container)
     assert [(type(view).__name__, view.name) for view in views[:-2]] == [

@@ -54,8 +54,15 @@ class Dashboard:
         seen = (self.numbers, self.pictures, self.scenes, self.bars, self.documents)
         return (*map(len, seen), sum(count > _FEW for count in self.numbers.values()))
 
-    def add_archetype(self, path: str, name: str) -> None:
-        """Find a place for a Rerun archetype that was logged as it is, by the name of its class."""
+    def add(self, path: str, part: str, archetype: str) -> None:
+        """Find a place for a visual.
+
+        Args:
+            path: Of the visual.
+            part: The name of the entity below it, "" for the path itself.
+            archetype: Name of the Rerun class that was logged there.
+        """
+        name = archetype if not part else ""
         if name.endswith("3D"):
             self.scenes.add(path)
         elif name.endswith(("2D", "Image")):

@@ -57,3 +57,18 @@ def wandb_routes(wandb: Any) -> list[Route]:
     if isinstance(wandb, WandbHost):
         numbers = False
     return [Route(WandbSink(wandb), numbers=numbers, visuals=Limit(per_epoch=8))]
+
+
+def check_live(live: object) -> None:
+    """Refuse what is no way to viewers.
+
+    Raises:
+        ValueError: If `live` is not False, True, "spawn" or an address of a viewer.
+    """
+    if isinstance(live, bool) or live == "spawn":
+        return
+    if not (isinstance(live, str) and live.startswith(("rerun+http://", "rerun+https://"))):
+        raise ValueError(
+            f'live= is False, True to serve, "spawn", or an address such as '
+            f'"rerun+http://127.0.0.1:9876/proxy", not {live!r}.'
+        )

@@ -26,9 +26,8 @@ from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import RunInfo
 from triptych.pipeline.sink import Sink
 from triptych.rank import global_rank, is_writer
-from triptych.routes import make_routes, text_route, wandb_routes
+from triptych.routes import check_live, make_routes, text_route, wandb_routes
 from triptych.run import Run
-from triptych.sinks.rerun_live import check_live
 from triptych.story import Story
 from triptych.terminal import Bar
 from triptych.words import logging_config

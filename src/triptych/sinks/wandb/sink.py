@@ -26,8 +26,9 @@ from triptych.pipeline.records import (
     WandbHost,
     Words,
 )
-from triptych.sinks.wandb_media import media, warm_up
-from triptych.sinks.wandb_start import (
+from triptych.sinks.wandb.pictures import warm_up
+from triptych.sinks.wandb.shows import media
+from triptych.sinks.wandb.start import (
     Mode,
     automatic_mode,
     check_mode,

@@ -38,21 +38,6 @@ def connect_viewers(recording: Any, live: bool | str) -> str:
     return address
 
 
-def check_live(live: object) -> None:
-    """Refuse what is no way to viewers.
-
-    Raises:
-        ValueError: If `live` is not False, True, "spawn" or an address of a viewer.
-    """
-    if isinstance(live, bool) or live == "spawn":
-        return
-    if not (isinstance(live, str) and live.startswith(("rerun+http://", "rerun+https://"))):
-        raise ValueError(
-            f'live= is False, True to serve, "spawn", or an address such as '
-            f'"rerun+http://127.0.0.1:9876/proxy", not {live!r}.'
-        )
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))

@@ -28,10 +28,9 @@ from triptych.pipeline.records import (
     Status,
     Words,
 )
-from triptych.sinks.rerun_live import connect_viewers
-from triptych.sinks.rerun_properties import page, properties
-from triptych.sinks.rerun_visuals import archetypes
-from triptych.visuals import Histogram, Image, Table, Text
+from triptych.sinks.rerun.live import connect_viewers
+from triptych.sinks.rerun.properties import page, properties
+from triptych.sinks.rerun.shows import archetypes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -181,7 +180,7 @@ class RerunSink:
             self._send(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
         elif isinstance(value, Foreign):
             self._send(record.path, value.value, record.stamp)
-            self._dashboard.add_archetype(record.path, type(value.value).__name__)
+            self._dashboard.add(record.path, "", type(value.value).__name__)
         else:
             self._write_visual(record)
 
@@ -192,21 +191,17 @@ class RerunSink:
         parts = set()
         for name, archetype in archetypes(visual):
             self._send(f"{path}/{name}" if name else path, archetype, record.stamp)
+            self._dashboard.add(path, name, type(archetype).__name__)
             parts.add(name)
         for gone in self._parts.get(path, set()) - parts:
             # A viewer shows the newest of each entity: boxes of an earlier picture would stay.
             self._send(f"{path}/{gone}", rr.Clear(recursive=False), record.stamp)
         self._parts[path] = self._parts.get(path, set()) | parts
-        if isinstance(visual, Image):
-            self._dashboard.pictures.add(path)
-            if visual.classes and visual.classes != self._classes.get(path):
-                self._classes[path] = visual.classes
-                context = rr.AnnotationContext(list(visual.classes.items()))
-                self._recording.log(self._entity(path), context, static=True)
-        elif isinstance(visual, Histogram):
-            self._dashboard.bars.add(path)
-        elif isinstance(visual, Text | Table):
-            self._dashboard.documents.add(path)
+        classes = getattr(visual, "classes", None)
+        if classes and classes != self._classes.get(path):
+            self._classes[path] = classes
+            context = rr.AnnotationContext(list(classes.items()))
+            self._recording.log(self._entity(path), context, static=True)
 
     def _send(self, path: str, archetype: Any, stamp: Stamp) -> None:
         """One row with its own times: Rerun's clock is per thread, and this is the worker's."""

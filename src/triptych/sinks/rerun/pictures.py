@@ -1,48 +1,22 @@
-"""What Rerun shows for each visual: archetypes, and where below the visual's path they go."""
+"""Pictures in Rerun: an encoded image, and what lies over it as entities below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from triptych.pipeline.sink import NotShown
-from triptych.visuals import Histogram, Image, Table, Text
+from triptych.sinks.rerun.parts import Parts
+from triptych.visuals import Image
 from triptych.visuals.annotations import Boxes
 
 _ON_SCREEN = -4.0  # a negative radius is in points on the screen, not in pixels of the picture
 _KEYPOINTS = (255, 220, 60)
 _CAPTION = (220, 220, 220)
 
-Part = tuple[str, Any]
-"""A name below the visual's own path ("" for the path itself), and an archetype."""
 
-
-def archetypes(visual: Any) -> Iterator[Part]:
-    """The parts of a visual, encoded; on the sink's worker.
-
-    Raises:
-        NotShown: If Rerun has no way to show it.
-    """
-    import rerun as rr
-
-    if isinstance(visual, Image):
-        yield from _image(visual)
-    elif isinstance(visual, Text):
-        media = rr.MediaType.MARKDOWN if visual.markdown else rr.MediaType.TEXT
-        yield "", rr.TextDocument(visual.text, media_type=media)
-    elif isinstance(visual, Table):
-        yield "", rr.TextDocument(visual.to_markdown(), media_type=rr.MediaType.MARKDOWN)
-    elif isinstance(visual, Histogram):
-        counts, edges = visual.counts()
-        centres = (edges[:-1] + edges[1:]) / 2
-        yield "", rr.BarChart(counts, abscissa=centres, widths=edges[1:] - edges[:-1])
-    else:
-        raise NotShown(f"Rerun has no picture for {type(visual).__name__}.")
-
-
-def _image(image: Image) -> Iterator[Part]:
+def show_image(image: Image) -> Parts:
+    """The picture; boxes, mask, keypoints and caption below it."""
     import rerun as rr
 
     encoded = image.encode()

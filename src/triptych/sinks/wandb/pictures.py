@@ -1,35 +1,14 @@
-"""What W&B shows for each visual."""
+"""Pictures in W&B."""
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
-from triptych.pipeline.sink import NotShown
-from triptych.visuals import Histogram, Image, Table, Text
+from triptych.visuals import Image
 
 
-def media(visual: Any, place: Path) -> Any:
-    """What W&B shows for a visual; picture files go to `place`."""
-    import wandb
-
-    if isinstance(visual, Image):
-        return _image(visual, place)
-    if isinstance(visual, Histogram):
-        return wandb.Histogram(np_histogram=visual.counts())
-    if isinstance(visual, Table):
-        rows = [
-            [_image(cell, place) if isinstance(cell, Image) else cell for cell in row]
-            for row in visual.rows
-        ]
-        return wandb.Table(columns=list(visual.columns), data=rows)
-    if isinstance(visual, Text):
-        return wandb.Html(f"<pre style='white-space: pre-wrap'>{escape(visual.text)}</pre>")
-    raise NotShown(f"W&B has no panel for {type(visual).__name__}.")
-
-
-def _image(image: Image, place: Path) -> Any:
+def show_image(image: Image, place: Path) -> Any:
     """A `wandb.Image` of the bytes that we have encoded: its own constructor only casts (0.29)."""
     import wandb
 

@@ -1,0 +1,1 @@
+"""What watches a training and logs what it sees: each only calls `run.log`."""
