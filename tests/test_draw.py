@@ -74,17 +74,18 @@ def test_predicted_ids_are_shown_as_such() -> None:
 
 
 def test_masks_show_prediction_and_target() -> None:
-    """The likeliest class of each pixel, and what it should be; "ignore" is background."""
+    """The likeliest class of each pixel, and what it should be; pixels to ignore are no error."""
     target = torch.full((1, 4, 6), -1)
     target[0, 0, 0] = 2
     scores = torch.zeros(1, 3, 4, 6)
     scores[0, 1] = 1.0
     drawn = draw_masks([IMAGES[:1], target], scores, None)
 
-    assert sorted(drawn) == ["samples/0/prediction", "samples/0/target"]
+    assert [*drawn] == [f"samples/0/{name}" for name in ("target", "prediction", "error")]
     assert np.array_equal(_mask(drawn["samples/0/prediction"]), np.ones((4, 6)))
     expected = np.zeros((4, 6))
     expected[0, 0] = 2
+    assert np.array_equal(_mask(drawn["samples/0/error"]), expected > 0)
     assert np.array_equal(_mask(drawn["samples/0/target"]), expected)
 
 

@@ -42,10 +42,10 @@ def test_tokens_of_a_causal_model() -> None:
     assert [row[2] for row in table.rows[1:]] == pytest.approx(losses, rel=1e-5)
     assert table.rows[1][3] == "cat"
     text = drawn["tokens"]
-    mean = sum(losses) / 4
-    assert text.markdown
-    assert text.text.startswith(f"**loss {mean:.3f}** over 4 tokens")
-    assert text.text.endswith("the cat *sat* **on** **`mat`**")
+    assert text.words == ("the", " cat", " sat", " on", " mat")
+    assert text.numbers() == [row[2] for row in table.rows]
+    assert text.range == (0, 6)
+    assert text.caption == f"loss {sum(losses) / 4:.3f} over 4 tokens"
 
 
 def test_padding_and_prompts_have_no_loss() -> None:
@@ -65,14 +65,14 @@ def test_padding_and_prompts_have_no_loss() -> None:
 
 
 def test_the_mean_is_the_loss_of_the_model() -> None:
-    """What is written at the top is what the model's own loss says of this sample."""
+    """What is written below the text is what the model's own loss says of this sample."""
     model = make_language_model().eval()
     ids = torch.tensor([[3, 4, 5, 6, 3, 7, 1]])
     outputs = model(input_ids=ids, labels=ids)
 
     text = draw_tokens({"input_ids": ids, "labels": ids}, outputs, model, make_tokenizer())
 
-    assert text["tokens"].text.startswith(f"**loss {outputs.loss.item():.3f}** over 6 tokens")
+    assert text["tokens"].caption == f"loss {outputs.loss.item():.3f} over 6 tokens"
 
 
 def test_a_masked_model() -> None:
@@ -160,15 +160,3 @@ def test_which_draw(inputs: dict[str, Any], logits: torch.Tensor | None, expecte
     """The shapes of inputs and scores decide."""
     assert find_text_draw(inputs, {"logits": logits}, None, make_tokenizer()) is expected
     assert find_text_draw(inputs, {"logits": logits}, None, None) is None
-
-
-def test_markdown_in_a_token_is_shown_as_it_is() -> None:
-    """A token such as `**` or a bar neither formats the text nor breaks it."""
-    decoder = SimpleNamespace(
-        decode=lambda ids: "".join(("word", "**|**")[one == 4] for one in ids)
-    )
-    logits = logits_for([3, 4], [0.9])[None]
-
-    drawn = draw_tokens({"input_ids": torch.tensor([[3, 4]])}, {"logits": logits}, None, decoder)
-
-    assert drawn["tokens"].text.endswith(r"word\*\*\|\*\*")

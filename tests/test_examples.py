@@ -89,4 +89,4 @@ def test_the_closing_table_is_the_end(vanilla: tuple[Path, str]) -> None:
         assert re.search(rf"^open {name} .*{run_dir.name}", table, re.MULTILINE)
         assert re.search(rf"^{name} .* delivered, none shed", table, re.MULTILINE)
     assert f"{told['metrics']['val/acc']:.6g}" in table
-    assert float(re.search(r"logging took +(\S+)%", table)[1]) < 10
+    assert float(re.search(r"logging took +(\S+)%", table)[1]) < 20  # of two seconds, workers too

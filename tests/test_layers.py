@@ -13,46 +13,58 @@ import triptych
 
 _SOURCES = Path(triptych.__file__).parents[1]
 
-_ADAPTER = {"archive", "caller", "draw", "lifetime", "pipeline", "rank", "run"}
-_ADAPTER |= {"start", "visuals", ""}
+_ADAPTER = {"archive", "batches", "caller", "draw", "lifetime", "monitors", "pipeline", "rank"}
+_ADAPTER |= {"run", "start", "visuals", ""}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # the ground: knows nobody
+    "batches": set(),
     "caller": set(),
     "commands": set(),
+    "printable": set(),
     "dashboard": set(),
+    "legible": set(),
     "lifetime": set(),
     "rank": set(),
     "visuals": set(),
     "rendering": {"visuals"},
+    "viewer": {"legible"},
     # what carries
     "pipeline": {"caller", "visuals"},
     "archive": {"pipeline.records"},
+    "archive.recording": {"archive", "commands", "dashboard.naming"},
+    "archive.rows": {"archive", "dashboard.naming", "pipeline"},
+    "archive.importing": {"archive", "pipeline", "sinks.rerun", "sinks.text", "visuals", "words"},
+    "archive.gap": {"archive", "dashboard.naming", "pipeline.records"},
+    "archive.tail": {"archive", "pipeline"},
+    "archive.train_log": {"pipeline.records", "sinks.text", "words"},
+    "archive.repair": {"archive", "commands", "pipeline", "sinks.rerun"},
     "draw": {"visuals"},
+    "snapshots": {"viewer", "visuals"},
     "panel": {"pipeline", "words"},
-    "terminal": {"pipeline"},
-    "words": {"archive.plain", "pipeline"},
+    "terminal": {"pipeline", "printable"},
+    "words": {"archive.plain", "pipeline", "printable"},
     # the back ends: records and visuals, and no other sink
     "sinks.__init__": {"pipeline.sink"},
     "sinks.memory": {"pipeline.records"},
     "sinks.rerun": {"commands", "dashboard", "pipeline.records", "pipeline.sink", "rendering"}
     | {"visuals"},
-    "sinks.text": {"pipeline.records", "words"},
+    "sinks.text": {"pipeline.paths", "pipeline.records", "words"},
     "sinks.wandb": {"commands", "pipeline.records", "pipeline.sink", "rendering", "visuals"},
     # the run
     "loop": {"pipeline", "terminal"},
     "routes": {"pipeline", "sinks"},
     "story": {"archive", "pipeline", "terminal"},
-    "run": {"archive", "lifetime", "loop", "panel", "pipeline", "story"},
-    "start": {"archive", "lifetime", "loop", "panel", "pipeline", "rank", "routes", "run"}
-    | {"story", "terminal", "words"},
+    "run": {"archive", "lifetime", "loop", "panel", "pipeline", "snapshots", "story"},
+    "start": {"archive", "dashboard", "lifetime", "loop", "panel", "pipeline", "rank", "routes"}
+    | {"run", "story", "terminal", "words"},
     # the front doors: the run, and no sink
     "accelerate": _ADAPTER,
     "hf": _ADAPTER,
     "lightning": _ADAPTER,
-    "monitors": {"run"},
+    "monitors": {"batches", "run"},
     "cli": {"archive", "commands", "start", "terminal", "viewer"},
-    "": {"caller", "pipeline", "run", "start", "visuals", "words"},
+    "": {"archive.seeds", "caller", "dashboard", "pipeline", "run", "start", "visuals", "words"},
 }
 """For each module or package what it may import of Triptych, besides its own parts.
 
@@ -63,10 +75,10 @@ the top.
 MAY_BE_IMPORTED_BY: dict[str, set[str]] = {
     "accelerate": {"accelerate"},
     "lightning": {"lightning"},
-    "rerun": {"dashboard", "sinks.rerun"},
+    "rerun": {"archive.recording", "dashboard", "legible", "sinks.rerun", "viewer"},
     "torch": {"hf", "lightning"},
     "transformers": {"hf"},
-    "wandb": {"sinks.wandb", "lightning.convert"},
+    "wandb": {"archive.importing.wandb_folder", "sinks.wandb", "lightning.convert"},
 }
 """Frameworks and back ends, and the parts of Triptych that are about them."""
 

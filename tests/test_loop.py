@@ -205,3 +205,48 @@ def test_wrong_arguments_raise(use: Callable[[Loop], object], message: str) -> N
     """The message says what was given."""
     with pytest.raises(ValueError, match=message):
         use(_loop()[0])
+
+
+class _Notes:
+    """An observer that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pass_begins(self) -> None:
+        self.told.append("pass")
+
+    def batch_begins(self) -> None:
+        self.told.append("batch")
+
+    def batch_ends(self, batch: object, *, update: bool) -> None:
+        self.told.append(f"{batch} done{', update' if update else ''}")
+
+    def pause_begins(self) -> None:
+        self.told.append("pause")
+
+    def pause_ends(self, name: str) -> None:
+        self.told.append(f"{name} over")
+
+    def numbers(self, columns: object) -> None:
+        raise AssertionError(columns)
+
+    def run_ends(self) -> None:
+        raise AssertionError
+
+
+def test_observers_are_told_of_training_and_of_pauses() -> None:
+    """Not of the batches of a validation, nor of a batch in which the loop is left."""
+    loop, _ = _loop()
+    notes = _Notes()
+    loop.observers.append(notes)
+    for batch in loop.steps(range(3), accumulate=2):
+        if batch == 1:
+            with loop.phase("val"):
+                for _ in loop.steps(range(2)):
+                    pass
+        if batch == 2:
+            break
+
+    first, second = ["pass", "batch", "0 done"], ["batch", "pause", "val over", "1 done, update"]
+    assert notes.told == [*first, *second, "batch"]

@@ -36,6 +36,7 @@ def main() -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=updates)
 
     with triptych.run("digits", "cnn", config=vars(args), root=args.root) as run:
+        triptych.monitors.watch(run, model, optimizer)  # learning rate, gradients, time, machine
         best = 0.0
         for epoch in run.epochs(args.epochs):
             model.train()
@@ -45,8 +46,7 @@ def main() -> None:
                 (loss / args.accumulate).backward()
                 if run.update_due:  # also after the last, lonely batch of an epoch
                     correct = (logits.argmax(1) == labels).float().mean()
-                    lr = schedule.get_last_lr()[0]
-                    run.log({"train/loss": loss, "train/acc": correct, "train/lr": lr})
+                    run.log({"train/loss": loss, "train/acc": correct})
                     optimizer.step()
                     schedule.step()
                     optimizer.zero_grad()

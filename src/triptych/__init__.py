@@ -17,7 +17,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from triptych.archive.seeds import seed_everything
 from triptych.caller import TriptychWarning
+from triptych.dashboard import Dashboard
 from triptych.pipeline.cadence import Every, Limit, Route
 from triptych.pipeline.records import Status
 from triptych.pipeline.totals import Totals
@@ -26,31 +28,82 @@ from triptych.start import run, setup_logging
 from triptych.words import logging_config
 
 if TYPE_CHECKING:
-    from triptych.visuals import Histogram, Image, Table, Text
+    from triptych import monitors, visuals
+    from triptych.archive.reader import open_run
+    from triptych.visuals import (
+        Audio,
+        Bars,
+        Boxes,
+        Boxes3D,
+        ConfusionMatrix,
+        Curve,
+        Depth,
+        Embedding,
+        Figure,
+        Graph,
+        Grid,
+        Heatmap,
+        Histogram,
+        Image,
+        Lines,
+        Markdown,
+        Mesh,
+        Points,
+        Table,
+        Text,
+        Tokens,
+        Video,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Audio",
+    "Bars",
+    "Boxes",
+    "Boxes3D",
+    "ConfusionMatrix",
+    "Curve",
+    "Dashboard",
+    "Depth",
+    "Embedding",
     "Every",
+    "Figure",
+    "Graph",
+    "Grid",
+    "Heatmap",
     "Histogram",
     "Image",
     "Limit",
+    "Lines",
+    "Markdown",
+    "Mesh",
+    "Points",
     "Route",
     "Run",
     "Status",
     "Table",
     "Text",
+    "Tokens",
     "Totals",
     "TriptychWarning",
+    "Video",
     "logging_config",
+    "monitors",
+    "open_run",
     "run",
+    "seed_everything",
     "setup_logging",
+    "visuals",
 ]
 
-_VISUALS = frozenset({"Histogram", "Image", "Table", "Text"})
+_LAZY = {"open_run": "triptych.archive.reader"}
+"""Where names live that are loaded when first used; the others that are, are visuals."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _VISUALS:
-        return getattr(import_module("triptych.visuals"), name)
+    if name in ("monitors", "visuals"):
+        return import_module(f"triptych.{name}")
+    if name in __all__:
+        return getattr(import_module(_LAZY.get(name, "triptych.visuals")), name)
     raise AttributeError(f"module 'triptych' has no attribute {name!r}")

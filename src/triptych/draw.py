@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from triptych.visuals import Image, Visual
+from triptych.visuals import Visual, detection, segmentation
 from triptych.visuals.arrays import host_array
-from triptych.visuals.pixels import Layout
+from triptych.visuals.normalised import picture, spread
+from triptych.visuals.predictions import class_caption
 
 Draw = Callable[[Any, Any, Any], Mapping[str, Visual]]
 """Takes the batch, the outputs and the model; gives paths and visuals."""
 
 _CHANNELS = (1, 3, 4)
-_TOP = 3
 
 
 def find_draw(batch: Any, outputs: Any) -> Draw | None:
@@ -62,80 +61,60 @@ def draw_classes(batch: Any, outputs: Any, model: Any) -> dict[str, Visual]:  # 
         return {}
     labels = _find_ids(batch, pictures, per_pixel=False)
     scores = _find_scores(outputs, pictures)
-    said = _find_ids(outputs, pictures, per_pixel=False)
+    if scores is None or scores.ndim != 2:  # noqa: PLR2004  # (N, K)
+        scores = _find_ids(outputs, pictures, per_pixel=False)
     drawn: dict[str, Visual] = {}
-    value_range = _value_range(pictures)
+    value_range = spread(pictures)
     for place, pixels in enumerate(pictures):
-        words = [] if labels is None else [f"label {labels[place]}"]
-        if scores is not None and scores.ndim == 2:  # noqa: PLR2004  # (N, K)
-            words.append(_likeliest(scores[place]))
-        elif said is not None:
-            words.append(f"predicted {said[place]}")
+        label = None if labels is None else labels[place]
+        words = class_caption({}, label, None if scores is None else scores[place])
         drawn[f"samples/{place}"] = picture(
-            pixels, caption=": ".join(words) or None, layout="CHW", value_range=value_range
+            pixels, caption=words, layout="CHW", value_range=value_range
         )
     return drawn
 
 
 def draw_masks(batch: Any, outputs: Any, model: Any) -> dict[str, Visual]:  # noqa: ARG001
-    """Segmentation: the predicted mask over each picture, and the target beside it."""
+    """Segmentation: the target over each picture, the predicted mask, and where they differ."""
     pictures = _find_pictures(batch)
     if pictures is None:
         return {}
     targets = _find_ids(batch, pictures, per_pixel=True)
     scores = _find_scores(outputs, pictures)
-    said = _find_ids(outputs, pictures, per_pixel=True)
-    if scores is not None and scores.ndim == 4:  # noqa: PLR2004  # (N, K, H, W)
-        said = scores.argmax(1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(np.uint8)
+    if scores is None or scores.ndim != 4:  # noqa: PLR2004  # (N, K, H, W)
+        scores = _find_ids(outputs, pictures, per_pixel=True)
     drawn: dict[str, Visual] = {}
-    value_range = _value_range(pictures)
+    value_range = spread(pictures)
     for place, pixels in enumerate(pictures):
-        for name, masks in (("prediction", said), ("target", targets)):
-            if masks is not None:
-                drawn[f"samples/{place}/{name}"] = picture(
-                    pixels, mask=_ids(masks[place]), layout="CHW", value_range=value_range
-                )
+        shown = segmentation(
+            pixels,
+            None if targets is None else targets[place],
+            None if scores is None else scores[place],
+            layout="CHW",
+            value_range=value_range,
+        )
+        drawn |= {f"samples/{place}/{name}": visual for name, visual in shown.items()}
     return drawn
 
 
 def draw_boxes(batch: Any, outputs: Any, model: Any) -> dict[str, Visual]:  # noqa: ARG001
-    """Detection: the predicted boxes on each picture, and the target's beside it."""
+    """Detection: the target's boxes on each picture, and the predicted ones beside it."""
     pictures = _find_pictures(batch)
     if pictures is None:
         return {}
+    targets, found = _find_boxes(batch) or (), _find_boxes(outputs) or ()
     drawn: dict[str, Visual] = {}
-    value_range = _value_range(pictures)
-    for name, found in (("prediction", _find_boxes(outputs)), ("target", _find_boxes(batch))):
-        for place, (pixels, boxes) in enumerate(zip(pictures, found or (), strict=False)):
-            known = {key: boxes[key] for key in ("boxes", "labels", "scores") if key in boxes}
-            drawn[f"samples/{place}/{name}"] = picture(
-                pixels, boxes=known, layout="CHW", value_range=value_range
-            )
+    value_range = spread(pictures)
+    for place, pixels in enumerate(pictures):
+        shown = detection(
+            pixels,
+            targets[place] if place < len(targets) else None,
+            found[place] if place < len(found) else None,
+            layout="CHW",
+            value_range=value_range,
+        )
+        drawn |= {f"samples/{place}/{name}": visual for name, visual in shown.items()}
     return drawn
-
-
-def picture(
-    pixels: Any,
-    *,
-    caption: str | None = None,
-    mask: Any = None,
-    boxes: Any = None,
-    layout: Layout | None = None,
-    value_range: tuple[float, float] | None = None,
-) -> Image:
-    """An `Image`, also of pixels that were normalised for a model: then from darkest to lightest.
-
-    Args:
-        pixels: As for `triptych.Image`, of any range.
-        caption: As for `triptych.Image`.
-        mask: As for `triptych.Image`.
-        boxes: As for `triptych.Image`.
-        layout: As for `triptych.Image`.
-        value_range: What is drawn black and white; None finds it in these pixels.
-    """
-    if value_range is None and hasattr(pixels, "dtype"):
-        value_range = _value_range([pixels])
-    return Image(pixels, boxes, mask, caption=caption, layout=layout, value_range=value_range)
 
 
 def has_predictions(batch: Any, outputs: Any) -> bool:
@@ -149,19 +128,6 @@ def has_predictions(batch: Any, outputs: Any) -> bool:
         or _find_ids(outputs, pictures, per_pixel=False) is not None
         or _find_ids(outputs, pictures, per_pixel=True) is not None
     )
-
-
-def _value_range(pictures: Any) -> tuple[float, float] | None:
-    """Darkest and lightest of float pictures that leave 0 to 1; None where the dtype says it."""
-    arrays = [host_array(pixels) for pixels in pictures]
-    if not arrays or arrays[0].dtype.kind != "f":
-        return None
-    finite = [array[np.isfinite(array)] for array in arrays]
-    values = np.concatenate([array.ravel() for array in finite])
-    if not values.size or (values.min() >= 0 and values.max() <= 1):
-        return None
-    low, high = float(values.min()), float(values.max())
-    return (low, high) if low < high else (low - 0.5, low + 0.5)
 
 
 def _leaves(value: Any) -> Iterator[npt.NDArray[Any]]:
@@ -230,17 +196,3 @@ def _find_boxes(nest: Any) -> list[Mapping[str, Any]] | None:
     else:
         return None
     return next((found for item in items if (found := _find_boxes(item)) is not None), None)
-
-
-def _likeliest(scores: npt.NDArray[Any]) -> str:
-    shares = scores.astype(np.float64)
-    if (shares < 0).any() or not np.isclose(shares.sum(), 1.0, atol=1e-2):
-        shares = np.exp(shares - shares.max())
-        shares /= shares.sum()
-    best = np.argsort(-shares)[:_TOP]
-    return ", ".join(f"{index} {shares[index]:.0%}" for index in best)
-
-
-def _ids(mask: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Ids that a mask can hold; what is below 0, often "ignore", becomes 0."""
-    return np.clip(mask, 0, None) if mask.dtype.kind == "i" else mask

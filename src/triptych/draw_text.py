@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from triptych.draw_tokens import token_picture
-from triptych.visuals import Table, Text, Visual
+from triptych.visuals import Table, Tokens, Visual
+from triptych.visuals.tokens import WORST_LOSS, words_of
 
 TextDraw = Callable[..., Mapping[str, Visual]]
 """`draw(inputs, outputs, model, processing_class) -> {path: visual}`."""
@@ -19,9 +19,6 @@ TextDraw = Callable[..., Mapping[str, Visual]]
 _MOST_TOKENS = 256
 _MOST_TEXTS = 8
 _IGNORED = -100  # the label of a token that has no loss
-
-_SHARE = (0.5, 0.1, 0.01)
-"""The chance given to the right token from which on it reads as expected, likely, unlikely."""
 
 
 def find_text_draw(
@@ -53,8 +50,7 @@ def draw_tokens(
     """Language models: the first text of the batch, with the loss of each token.
 
     Returns:
-        "tokens", a text in which a token that the model did not expect stands out,
-        "token_picture", the same in colours, and "token_losses", a table.
+        "tokens", the text with the loss of each token as its colour, and "token_losses", a table.
     """
     logits = _get(outputs, "logits")
     targets = _targets(inputs, logits, model)
@@ -63,7 +59,7 @@ def draw_tokens(
     tokens, labels, scores = targets
     labels, tokens = labels[:_MOST_TOKENS], tokens[:_MOST_TOKENS]
     losses, guesses = _losses(scores[:_MOST_TOKENS], labels)
-    words = _words(tokens.tolist(), processing_class)
+    words = words_of(tokens.tolist(), processing_class)
     said = [processing_class.decode([guess]) for guess in guesses]
     rows = [
         (place, word, loss, guess if loss is not None else None)
@@ -71,12 +67,9 @@ def draw_tokens(
     ]
     known = [loss for loss in losses if loss is not None]
     mean = sum(known) / len(known) if known else math.nan
-    head = f"**loss {mean:.3f}** over {len(known)} tokens\n\n"
-    legend = "as expected, *less likely*, **unlikely**, **`hardly expected`**\n\n---\n\n"
-    body = "".join(_marked(word, loss) for word, loss in zip(words, losses, strict=True))
+    caption = f"loss {mean:.3f} over {len(known)} tokens"
     return {
-        "tokens": Text(head + legend + body, markdown=True),
-        "token_picture": token_picture(words, losses),
+        "tokens": Tokens(words, losses, range=(0.0, WORST_LOSS), caption=caption),
         "token_losses": Table(["place", "token", "loss", "most likely"], rows),
     }
 
@@ -155,17 +148,6 @@ def _restored(ids: Any, labels: Any) -> Any:
     return restored
 
 
-def _words(tokens: list[int], processing_class: Any) -> list[str]:
-    """What each token adds to the text: decoded alone, many tokens lose the blank before them."""
-    words, text = [], ""
-    for place, token in enumerate(tokens):
-        longer = processing_class.decode(tokens[: place + 1])
-        added = longer.startswith(text)
-        words.append(longer[len(text) :] if added else processing_class.decode([token]))
-        text = longer
-    return words
-
-
 def _decoded(inputs: Mapping[str, Any], processing_class: Any) -> list[str]:
     ids = inputs["input_ids"][:_MOST_TEXTS]
     padding = inputs.get("attention_mask")
@@ -173,29 +155,6 @@ def _decoded(inputs: Mapping[str, Any], processing_class: Any) -> list[str]:
         return [processing_class.decode(row.tolist()) for row in ids]
     kept = zip(ids, padding[:_MOST_TEXTS], strict=True)
     return [processing_class.decode(row[mask.bool()].tolist()) for row, mask in kept]
-
-
-def _marked(word: str, loss: float | None) -> str:
-    """The token in Markdown, the heavier the less it was expected; blanks stay outside."""
-    text = word.strip()
-    if not text or loss is None:
-        return _escaped(word)
-    before, after = word[: len(word) - len(word.lstrip())], word[len(word.rstrip()) :]
-    chance = math.exp(-loss) if math.isfinite(loss) else 0.0
-    expected, likely, unlikely = _SHARE
-    if chance >= expected:
-        text = _escaped(text)
-    elif chance >= likely:
-        text = f"*{_escaped(text)}*"
-    elif chance >= unlikely:
-        text = f"**{_escaped(text)}**"
-    else:
-        text = f"**`{text.replace('`', chr(39))}`**"
-    return f"{before}{text}{after}"
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]<>#|~" else letter for letter in text)
 
 
 def _get(outputs: Any, name: str) -> Any:

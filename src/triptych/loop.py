@@ -4,14 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from triptych.pipeline.clock import StepClock
+from triptych.pipeline.records import Columns
 from triptych.terminal import Bar
 
 Item = TypeVar("Item")
 
 TRAIN = "train"
+
+
+class Observer(Protocol):
+    """Is told how a training goes; on the training thread, but for `numbers`. Must not raise."""
+
+    def pass_begins(self) -> None:
+        """The first batch of a pass over the training data is about to be fetched."""
+        ...
+
+    def batch_begins(self) -> None:
+        """A batch is there."""
+        ...
+
+    def batch_ends(self, batch: object, *, update: bool) -> None:
+        """The loop is done with a batch; `update` says whether its update is complete."""
+        ...
+
+    def pause_begins(self) -> None:
+        """The loop enters another phase, such as "val"."""
+        ...
+
+    def pause_ends(self, name: str) -> None:
+        """It leaves the phase of that name."""
+        ...
+
+    def numbers(self, columns: list[Columns]) -> None:
+        """Numbers that were logged: each once, on a worker thread, a moment later."""
+        ...
+
+    def run_ends(self) -> None:
+        """The run is about to close, and still takes what is logged."""
+        ...
 
 
 class Loop:
@@ -24,12 +57,14 @@ class Loop:
     Attributes:
         update_due: Whether the batch in hand is the last of its update, so that the loop should
             call `optimizer.step()` now.
+        observers: Who is told about passes, batches and phases.
     """
 
     def __init__(self, clock: StepClock, bar: Bar) -> None:
         self._clock = clock
         self._bar = bar
         self.update_due = True
+        self.observers: list[Observer] = []
 
     def epochs(self, count: int, *, start: int = 0) -> Iterator[int]:
         """Count epochs from `start` to `count` - 1, like `range`."""
@@ -60,13 +95,20 @@ class Loop:
             total = _length(iterable)
         training = self._clock.phase == TRAIN
         progress = self._bar.begin(total)
+        watching = self.observers if training else ()
+        for observer in watching:
+            observer.pass_begins()
         try:
             for index, (item, last) in enumerate(_with_last(iterable, total, accumulate)):
                 if training:
                     if index % accumulate == 0:
                         self._clock.advance()
                     self.update_due = last or (index + 1) % accumulate == 0
+                for observer in watching:
+                    observer.batch_begins()
                 yield item
+                for observer in watching:
+                    observer.batch_ends(item, update=self.update_due)
                 progress.done = index + 1
         finally:
             if training:  # a validation in mid-epoch must not end the group of the pass around it
@@ -88,9 +130,13 @@ class Loop:
             raise ValueError(f'A phase is a word such as "val", not {name!r}.')
         before = self._clock.phase
         self._clock.enter(epoch=self._clock.epoch, phase=name)
+        for observer in self.observers:
+            observer.pause_begins()
         try:
             yield
         finally:
+            for observer in self.observers:
+                observer.pause_ends(name)
             self._clock.enter(epoch=self._clock.epoch, phase=before)
 
 

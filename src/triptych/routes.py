@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
+from ipaddress import IPv4Address
 from typing import Any, Literal
 
 from triptych.pipeline.cadence import Every, Limit, Route
 from triptych.pipeline.records import WandbHost
 from triptych.pipeline.sink import Sink
+
+_ADDRESSES = ("rerun+http://", "rerun+https://")
+"""How the addresses of viewers begin."""
 
 
 def make_routes(
@@ -35,8 +40,10 @@ def make_routes(
 
 def rerun_route(*, live: bool | str = False) -> Route:
     """Everything, in a file or live."""
-    from triptych.sinks.rerun import RerunSink
+    from triptych.sinks.rerun import RemoteSink, RerunSink
 
+    if isinstance(live, str) and live.startswith(_ADDRESSES):
+        return Route(RemoteSink(live))
     return Route(RerunSink(live=live))
 
 
@@ -63,12 +70,18 @@ def check_live(live: object) -> None:
     """Refuse what is no way to viewers.
 
     Raises:
-        ValueError: If `live` is not False, True, "spawn" or an address of a viewer.
+        ValueError: If `live` is not False, True, "spawn", an IPv4 address of this machine, or the
+            address of a viewer.
     """
     if isinstance(live, bool) or live == "spawn":
         return
-    if not (isinstance(live, str) and live.startswith(("rerun+http://", "rerun+https://"))):
+    text = live if isinstance(live, str) else ""
+    with suppress(ValueError):
+        IPv4Address(text)
+        return
+    if not text.startswith(_ADDRESSES):
         raise ValueError(
-            f'live= is False, True to serve, "spawn", or an address such as '
-            f'"rerun+http://127.0.0.1:9876/proxy", not {live!r}.'
+            f'live= is False, True to serve, "spawn", an address of this machine to serve at such '
+            f'as "0.0.0.0", or that of a viewer such as "rerun+http://127.0.0.1:9876/proxy", '
+            f"not {live!r}."
         )

@@ -17,13 +17,14 @@ from triptych import lifetime
 from triptych.archive.checkpoints import note_checkpoint
 from triptych.archive.plain import plain
 from triptych.archive.secrets import mask
-from triptych.loop import Loop
+from triptych.loop import Loop, Observer
 from triptych.panel import Panel
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.records import Config, Event, Failure, Record, RunInfo, Status
 from triptych.pipeline.totals import Totals
+from triptych.snapshots import take_snapshot
 from triptych.story import Story
 
 Item = TypeVar("Item")
@@ -45,6 +46,7 @@ class Run:
         intake: Sorts what is logged.
         panel: Connects Python logging; None on ranks that do not write.
         story: Writes down how the run goes; None on ranks that do not write.
+        snapshot: Whether to take a snapshot when the run has finished.
 
     Attributes:
         info: What the sinks were told.
@@ -65,6 +67,7 @@ class Run:
         intake: Intake,
         panel: Panel | None,
         story: Story | None,
+        snapshot: bool = False,
     ) -> None:
         self.info = info
         self.clock = clock
@@ -72,12 +75,12 @@ class Run:
         self.failure: Failure | None = None
         self.exit_code: int | None = None
         self.started = time.monotonic()
-        self._ended: float | None = None
         self._loop = loop
         self._deliveries = deliveries
         self._intake = intake
         self._panel = panel
         self._story = story
+        self._snapshot_at_end = snapshot
         self._closing = threading.RLock()
         self._arrived = True
 
@@ -100,15 +103,23 @@ class Run:
         return self.clock.step
 
     @property
+    def active(self) -> bool:
+        """Whether what is logged is kept: not on ranks that do not write, nor after `close`."""
+        return self._intake.open
+
+    @property
     def update_due(self) -> bool:
         """Whether the batch in hand completes its update: call `optimizer.step()` now."""
         return self._loop.update_due
 
     @property
     def overhead(self) -> float:
-        """Share of the run's time so far that its threads have spent in `log`, 0 to 1."""
-        until = time.monotonic() if self._ended is None else self._ended
-        return self._intake.spent_ns / 1e9 / max(until - self.started, 1e-9)
+        """What logging has taken so far, as a share of the run's time.
+
+        The time that threads have spent in `log`, and the processor time of the workers beside
+        them: 0.01 is one percent of one core. What W&B's own process takes is not in it.
+        """
+        return self._intake.budget.overhead.share
 
     @property
     def totals(self) -> Totals:
@@ -171,6 +182,22 @@ class Run:
     def restore(self, step: int) -> None:
         """Continue at the step of a checkpoint: the next update is `step` + 1."""
         self.clock.restore(step)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell somebody how the training goes, such as monitors, until the run closes."""
+        if not self.active:
+            return
+        self._loop.observers.append(observer)
+        reading = next((one for one in self._deliveries.values() if one.reads), None)
+        if reading is not None:
+            reading.listeners.append(observer.numbers)
+
+    def unobserve(self, observer: Observer) -> None:
+        """Tell them no longer."""
+        # new lists: a loop or a worker may be going through the old ones
+        self._loop.observers = [one for one in self._loop.observers if one is not observer]
+        for delivery in self._deliveries.values():
+            delivery.listeners = [one for one in delivery.listeners if one != observer.numbers]
 
     # ---- logging
 
@@ -246,6 +273,37 @@ class Run:
         if self._story is not None:
             self._story.keep(saved, self.step)
 
+    def snapshot(
+        self, view: str | None = None, step: int | None = None, timeout: float = 30.0
+    ) -> Path | None:
+        """Put a picture of the recording, as the Rerun viewer shows it, into W&B.
+
+        A shared W&B page then shows a 3-D scene or the whole dashboard. The viewer runs without a
+        window, in a process of its own, and needs a Vulkan driver, such as Debian's
+        mesa-vulkan-drivers, but neither a display nor a GPU. This call waits for it, some seconds.
+
+        Args:
+            view: The name of one view, or the path that it shows; None for the whole window.
+            step: Which step to show; None for the last.
+            timeout: Seconds that each of starting the viewer, loading and settling may take.
+
+        Returns:
+            The PNG file, below `snapshots` in the run folder. None if there is none; the log says
+            why, and nothing is raised.
+        """
+        if not self._intake.takes("snapshot"):
+            return None
+        self.flush(timeout)
+        taken = take_snapshot(
+            self.info.recording, self.dir / "snapshots", view=view, step=step, timeout=timeout
+        )
+        if taken is None:
+            return None
+        file, picture = taken
+        record = Record(f"snapshot/{view or 'dashboard'}", self.clock.stamp(), picture)
+        self._intake.show(record, except_to=("rerun", "live"))
+        return file
+
     def begin_attempt(self, timeout: float = 10.0) -> bool:
         """Training starts again within this process: a recording of its own, in the same run.
 
@@ -261,6 +319,7 @@ class Run:
         recording = self.dir / f"recording-{attempt}.rrd"
         self.info = replace(self.info, attempt=attempt, recording=recording)
         deadline = time.monotonic() + timeout
+        self._intake.journal.name_attempt(attempt, time.time())
         requests = [one.begin_attempt(self.info, deadline) for one in self._deliveries.values()]
         if self._story is not None:
             self._story.next_attempt(self, self.info)
@@ -322,8 +381,10 @@ class Run:
             ValueError: If the status is none of these.
         """
         wanted = None if status is None else Status(status)
-        if wanted is Status.RUNNING:
-            raise ValueError('close() takes "finished", "failed" or "interrupted", not "running".')
+        if wanted in (Status.RUNNING, Status.KILLED):
+            raise ValueError(
+                f'close() takes "finished", "failed" or "interrupted", not "{wanted}".'
+            )
         with self._closing:
             if self.exit_code is not None:
                 return self._arrived
@@ -333,7 +394,11 @@ class Run:
                 self.status = Status.FINISHED
             good = self.status is Status.FINISHED
             self.exit_code = 0 if good else self.failure.exit_code if self.failure else 1
-        self._ended, self._arrived = time.monotonic(), False
+        for observer in self._loop.observers:
+            observer.run_ends()
+        if self._snapshot_at_end and self.status is Status.FINISHED:
+            self.snapshot()
+        self._arrived = False
         if self._panel is not None:
             self._panel.disconnect()
         self._intake.close()
@@ -346,6 +411,8 @@ class Run:
             self._arrived = all(arrived)
         finally:  # also when a second Ctrl-C ends the wait
             lifetime.unwatch(self)
+            lost = any(delivery.recoverable for delivery in self._deliveries.values())
+            self._intake.journal.close(keep=lost)
             if self._story is not None:
                 self._story.end(self)
         return self._arrived

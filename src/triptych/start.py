@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging as stdlib_logging
 import os
 import sys
@@ -16,12 +15,15 @@ from triptych.archive.folder import RunFolder
 from triptych.archive.plain import plain
 from triptych.archive.provenance import collect
 from triptych.archive.secrets import mask
+from triptych.dashboard import Dashboard
 from triptych.loop import Loop
 from triptych.panel import Panel
+from triptych.pipeline.budget import Budget, Disk, check_overhead, read_size
 from triptych.pipeline.cadence import Route
 from triptych.pipeline.clock import StepClock
-from triptych.pipeline.delivery import Delivery
+from triptych.pipeline.delivery import Delivery, is_recording, keeper_for
 from triptych.pipeline.intake import Intake
+from triptych.pipeline.journal import Journal
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import RunInfo
 from triptych.pipeline.sink import Sink
@@ -34,6 +36,7 @@ from triptych.words import logging_config
 
 log = stdlib_logging.getLogger("triptych")
 
+GATHER = 2.0  # seconds that numbers wait for the recording, which costs 1 kB for each portion
 OPENING = 60.0  # seconds that the sinks may take to open before training starts without them
 
 
@@ -53,6 +56,10 @@ def run(
     resume: str | os.PathLike[str] | None = None,
     logging: dict[str, Any] | None = None,
     strict: bool | None = None,
+    dashboard: Dashboard | None = None,
+    snapshot: bool = False,
+    max_overhead: float | None = None,
+    max_disk: float | str | None = None,
 ) -> Run:
     """Open a run: `with triptych.run("digits", config=cfg) as run: ...`.
 
@@ -74,7 +81,9 @@ def run(
             come at most ten times a second there, each row with the mean of its window, and eight
             pictures per path and epoch; the recording has everything.
         live: Show the recording while it is made. True serves it on 127.0.0.1 to viewers that come
-            and go, and says how to connect; "spawn" opens a viewer; "rerun+http://…" sends to one.
+            and go, and says how to connect, through ssh too; "spawn" opens a viewer as well. An
+            IPv4 address, such as "0.0.0.0", serves there to anybody: Rerun asks for no password.
+            "rerun+http://…" sends to one viewer, which may come late, go, and come back.
         console: True: lines and a progress bar on standard error, "json" for machines; or False.
         resume: Continue a run: its id, its folder, or "latest" in this project. It keeps its id and
             gets a new attempt with a recording of its own. It goes on at the last step known;
@@ -82,14 +91,28 @@ def run(
         logging: A dictionary for the text panel, as `triptych.logging_config` makes it.
         strict: Raise where `run.log` cannot take a value, rather than warn; by default what the
             environment variable TRIPTYCH_STRICT says.
+        dashboard: How the recording opens in the viewer, where the default is not what you want.
+        snapshot: Whether to put a picture of the dashboard into W&B when the run has finished, as
+            `run.snapshot` does; the end then takes some seconds more.
+        max_overhead: The share of the run's time, such as 0.01, that logging may take: the calling
+            threads' time, and the processor time of the workers. Pictures that would cost more are
+            left out, and counted; then the windows of W&B's numbers grow. None only measures: the
+            figure is `triptych/overhead`, every ten seconds.
+        max_disk: What recording and W&B files may take up, such as "20GB"; by default half of what
+            is free. The nearer, the fewer pictures; numbers and words go on.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If there is no run to resume, or `wandb="online"` finds no key.
+        ValueError: If there is no run to resume, `wandb="online"` finds no key, or an argument has
+            a value that makes no sense.
         OSError: If the run folder cannot be made.
     """
     _check(project, name, tags, config)
+    if not (dashboard is None or isinstance(dashboard, Dashboard)):
+        raise TypeError(f"dashboard= is a triptych.Dashboard(...) or None, not {dashboard!r}.")
     check_live(live)
+    check_overhead(max_overhead)
+    most = None if max_disk is None else read_size(max_disk)
     strict = os.environ.get("TRIPTYCH_STRICT", "") not in ("", "0") if strict is None else strict
     clock = StepClock(rank=global_rank())
     if not is_writer():
@@ -102,8 +125,10 @@ def run(
         folder = RunFolder.create(root, project, name)
     else:
         folder = RunFolder.find(root, project, resume)
+        _put_back(folder)
     attempt = folder.next_attempt()
     known: dict[str, Any] = dict(folder.read_json()) if folder.run_json.exists() else {}
+    opens_with: dict[str, str] = {}  # filled once the sinks are open
     info = RunInfo(
         id=folder.id,
         project=project,
@@ -112,19 +137,24 @@ def run(
         dir=folder.path,
         recording=folder.recording(attempt),
         config={**(known.get("config") or {}), **described},
-        provenance=collect(),
+        provenance=collect(folder.path / f"code-{attempt}"),
         tags=tuple(tags) or tuple(known.get("tags") or ()),
         notes=notes or known.get("notes"),
         group=group or known.get("group"),
+        dashboard=dashboard,
+        opens_with=opens_with,
     )
     story = Story(folder, info, table=bool(console))
     story.begin()
     clock.restore(story.earlier_step)
-    deliveries, ledger = _deliveries(routes, clock)
-    intake = Intake(clock, ledger, deliveries, strict=strict)
+    deliveries, ledger = _deliveries(routes, clock, folder.journal(attempt))
+    ledger.journal.name_attempt(attempt, time.time())
+    budget = Budget(max_overhead, Disk(folder.path, most))
+    intake = Intake(clock, ledger, deliveries, strict=strict, budget=budget)
     panel = Panel(clock, settings, lambda record, words: intake.put(record, local=words.local))
     panel.connect()  # what the sinks say while they open is part of the record
     _open(info, deliveries, intake)
+    intake.begin()
     bar = Bar(clock, shown=console is True)
     made = Run(
         info,
@@ -134,7 +164,9 @@ def run(
         intake=intake,
         panel=panel,
         story=story,
+        snapshot=snapshot,
     )
+    opens_with.update(made.hints)
     bar.numbers = lambda: made.latest
     lifetime.watch(made)
     return made
@@ -186,16 +218,19 @@ def _check(project: str, name: str | None, tags: object, config: object) -> None
         )
 
 
-def _deliveries(routes: list[Route], clock: StepClock) -> tuple[dict[str, Delivery], Ledger]:
-    ledger = Ledger(sum(route.numbers is not False for route in routes))
-    places = itertools.count()
+def _deliveries(
+    routes: list[Route], clock: StepClock, journals: Path
+) -> tuple[dict[str, Delivery], Ledger]:
+    ledger = Ledger(Journal(journals if any(map(is_recording, routes)) else None))
     deliveries: dict[str, Delivery] = {}
     for route in routes:
-        reader = ledger.reader(next(places), clock) if route.numbers is not False else None
+        reader = ledger.reader(clock) if route.numbers is not False else None
         name, count = route.sink.name, 2
         while name in deliveries:
             name, count = f"{route.sink.name}-{count}", count + 1
-        deliveries[name] = Delivery(route, reader)
+        keeper = keeper_for(route, reader, ledger.journal)
+        gather = GATHER if keeper is not None and is_recording(route) else 0.0
+        deliveries[name] = Delivery(route, reader, keeper=keeper, gather=gather)
     return deliveries, ledger
 
 
@@ -210,10 +245,28 @@ def _open(info: RunInfo, deliveries: dict[str, Delivery], intake: Intake) -> Non
             log.error("The %s sink takes more than %.0f s to open; training starts.", name, OPENING)
 
 
+def _put_back(folder: RunFolder) -> None:
+    """What an earlier process of the run could not hand over before it was killed."""
+    from triptych.archive.repair import repair
+
+    try:
+        done = repair(folder)
+    except Exception as problem:  # noqa: BLE001  # the past of a run must not stop its future
+        log.warning("What came before could not be repaired: %s", problem)
+        return
+    if done.journals:
+        log.info(
+            "The run was killed at step %s; put back %d numbers and %d lines.",
+            done.step,
+            done.numbers,
+            done.lines,
+        )
+
+
 def _silent(project: str, name: str | None, clock: StepClock) -> Run:
     """A run on a rank that does not write: no folder, no sink, no hook."""
     info = RunInfo("", project, name or project, 1, Path(), Path())
-    intake = Intake(clock, Ledger(0), {}, strict=False)
+    intake = Intake(clock, Ledger(), {}, strict=False)
     loop = Loop(clock, Bar(clock, shown=False))
     return Run(
         info,

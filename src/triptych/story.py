@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.archive.folder import RunFolder
+from triptych.pipeline.paths import is_for_charts
 from triptych.pipeline.records import Checkpoint, RunInfo, Status
 from triptych.pipeline.totals import SinkTotals
 from triptych.terminal import print_table
@@ -130,7 +131,7 @@ class Story:
                 ("rejected", ", ".join(f"{p} ({n})" for p, n in run.totals.rejected.items()))
             )
         rows.append(("logging took", f"{run.overhead:.2%} of the time"))
-        latest = list(run.latest.items())
+        latest = sorted(run.latest.items(), key=lambda one: is_for_charts(one[0]))
         rows += [(path, f"{value:.6g}") for path, value in latest[:_MOST_METRICS]]
         if len(latest) > _MOST_METRICS:
             rows.append(("…", f"{len(latest) - _MOST_METRICS} more in run.json"))

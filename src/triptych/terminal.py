@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from triptych.pipeline.clock import StepClock
+from triptych.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -113,6 +114,7 @@ class Bar:
     def __rich__(self) -> RenderableType:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
+        from rich.text import Text
 
         # the loop may end a pass while this is drawn
         now = next(reversed(self._passes), None) or Progress(None)
@@ -129,7 +131,8 @@ class Bar:
         grid.add_column(width=12)
         grid.add_column(no_wrap=True)
         bar = ProgressBar(total=now.total, completed=now.done, width=12)
-        grid.add_row(bar, " · ".join([*words, *self._newest()]))
+        # as Text: in a str, rich takes brackets for markup
+        grid.add_row(bar, Text(printable(" · ".join([*words, *self._newest()]), lines=False)))
         return grid
 
     def _newest(self) -> list[str]:
@@ -144,8 +147,8 @@ def print_table(title: str, rows: Iterable[tuple[str, str]]) -> None:
     """Print two columns on standard error; lines stay whole, so that commands can be copied."""
     from rich.text import Text
 
-    rows = list(rows)
+    rows = [(printable(name, lines=False), printable(value)) for name, value in rows]
     width = max((len(name) for name, _ in rows), default=0)
     lines = [Text.assemble((f"{name:<{width}}", "bold cyan"), f"  {value}") for name, value in rows]
-    for line in (Text(title, style="bold"), *lines):
+    for line in (Text(printable(title, lines=False), style="bold"), *lines):
         console().print(line)

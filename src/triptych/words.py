@@ -9,15 +9,14 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from triptych.archive.plain import plain
 from triptych.pipeline.clock import StepClock
+from triptych.printable import printable
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LINE = "%(asctime)s %(levelname)-7s step %(step)d %(phase)s | %(name)s: %(message)s"
 
 STAMP = ("step", "epoch", "phase", "rank")
@@ -104,7 +103,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, with the traceback below it if there is one."""
-        return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", super().format(record))
+        return printable(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):

@@ -120,8 +120,9 @@ def loader(batches: int = 4, size: int = 4, *, shuffle: bool = False) -> DataLoa
 
 
 def make_logger(folder: Path, **options: Any) -> RerunLogger:
-    """A logger that writes recordings, and nothing else unless it is told to."""
+    """A logger that writes recordings, and nothing else unless it is told to; no monitors."""
     settings: dict[str, Any] = {"root": folder / "runs", "console": False, "wandb": False}
+    settings["monitors"] = False
     if "wandb" not in options:
         settings["sinks"] = [RerunSink()]
     return RerunLogger("digits", **(settings | options))

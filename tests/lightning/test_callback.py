@@ -1,4 +1,4 @@
-"""What `VisualCallback` draws, when, and what it measures."""
+"""What `VisualCallback` draws, and when."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tests.lightning.small import (
     QUIET,
     Batch,
     Small,
-    curve,
     loader,
     make_logger,
     make_trainer,
@@ -171,28 +170,6 @@ def test_shapes_that_say_nothing_are_told_once(
         make_trainer(tmp_path, logger, callbacks=[callback], max_epochs=1).fit(Numbers(), data)
 
     assert _told(caplog) == ["No ready-made draw suits the train batches; pass one: draw=..."]
-
-
-def test_it_measures_where_the_time_goes(tmp_path: Path) -> None:
-    """Per window of updates, per validation and per saved model; shares add up to the window."""
-    with make_logger(tmp_path) as logger:
-        make_trainer(
-            tmp_path,
-            logger,
-            callbacks=[VisualCallback()],
-            enable_checkpointing=True,
-            log_every_n_steps=2,
-        ).fit(Small(), loader(), loader(2))
-
-    window = ["time/train", "time/data_wait", "throughput/data_wait_share"]
-    for path in [*window, "throughput/samples_per_second"]:
-        assert curve(logger, path) == [2, 4, 6, 8]
-    assert curve(logger, "time/validation") == [4, 8]
-    assert curve(logger, "time/checkpoint") == [4, 8]
-    train, wait, share = (rrd.scalars(recording(logger), f"/{path}")[1] for path in window)
-    assert share.tolist() == pytest.approx((wait / (train + wait)).tolist())
-    speed = rrd.scalars(recording(logger), "/throughput/samples_per_second")[1]
-    assert speed.tolist() == pytest.approx((4 / (train + wait)).tolist())
 
 
 @pytest.mark.parametrize(

@@ -112,28 +112,30 @@ def test_media_methods_show_in_both_places(tmp_path: Path) -> None:
     assert [boxed for boxed in found.media("drawn")[0] if boxed.startswith(("boxes", "masks"))]
 
 
-def test_audio_and_video_go_to_wandb(tmp_path: Path) -> None:
-    """Rerun shows the frames of a video that is an array."""
+def test_audio_and_video_show_in_both_places(tmp_path: Path) -> None:
+    """Arrays everywhere, and so do films of files; sounds of files are for W&B."""
     with wave.open(str(tmp_path / "beep.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(1600))
-    (tmp_path / "clip.mp4").write_bytes(bytes(100))
-    frames = np.zeros((4, 3, 5, 6), np.uint8)
-    frames[3] = 255
+    (tmp_path / "clip.gif").write_bytes(bytes(100))
+    frames = np.zeros((4, 3, 6, 8), np.uint8)
+    frames[0] = 255
 
     with make_logger(tmp_path, wandb="offline", strict=False) as logger:
         logger.log_audio("beep", [str(tmp_path / "beep.wav")], step=1, caption=["a beep"])
-        logger.log_video("clip", [str(tmp_path / "clip.mp4")], step=1, format=["mp4"])
-        logger.log_video("frames", [frames], step=2)
+        logger.log_audio("tone", [np.zeros(100)], step=1, sample_rate=[8000])
+        logger.log_video("clip", [str(tmp_path / "clip.gif")], step=1, format=["gif"])
+        logger.log_video("frames", [frames], step=2, fps=[2], format=["mp4"])
+        logger.log_video("batch", [frames[None]], step=2)
 
     (folder,) = wandb_files.folders(Path(logger.save_dir) / "wandb")
     found = wandb_files.wait(folder)
-    assert [found.media(path)[0]["_type"] for path in ("beep", "clip")] == [
-        "audio-file",
-        "video-file",
-    ]
-    ((step, strip),) = rrd.images(recording(logger), "/frames/frames")
-    assert (step, strip.size) == (2, (24, 5))
+    kinds = {path: found.media(path)[0]["_type"] for path in ("beep", "tone", "clip", "frames")}
+    assert [*kinds.values()] == ["audio-file"] * 2 + ["video-file"] * 2
+    places = {"/tone": "AssetAudio:blob", "/frames": "AssetVideo:blob", "/batch": "AssetVideo:blob"}
+    for path, component in places.items():
+        steps = [row.time("step") for row in rrd.rows(recording(logger), path) if component in row]
+        assert steps == [1 if path == "/tone" else 2]
 
 
 def test_media_arguments_are_checked(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import wandb
 from matplotlib.figure import Figure
 
 from tests.support.pipe import Pipe
+from triptych import visuals
 from triptych.pipeline.cadence import Every, Limit, Route
 from triptych.pipeline.records import Foreign
 from triptych.sinks.memory import MemorySink
@@ -122,8 +123,9 @@ def test_pictures_of_other_packages_become_images(
         pipe.log({"direct": make(), "function": make})
     assert [record.path for record in sink.records] == ["direct", "function"]
     for record in sink.records:
-        assert isinstance(record.value, Image)
-        assert record.value.to_uint8().shape[: len(shape)] == shape
+        drawn = record.value.picture if isinstance(record.value, visuals.Figure) else record.value
+        assert isinstance(drawn, Image)
+        assert drawn.to_uint8().shape[: len(shape)] == shape
 
 
 def test_foreign_values_go_home_and_their_pictures_elsewhere() -> None:

@@ -66,7 +66,7 @@ def _alarms(handler: _Interruption) -> Iterator[None]:
 def _collections(handler: _Interruption) -> Iterator[None]:
     thresholds = gc.get_threshold()
     gc.callbacks.append(handler)
-    gc.set_threshold(200)
+    gc.set_threshold(100)
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ import rerun as rr
 import torch
 import wandb
 
-from triptych.pipeline.own import DeviceNumbers, Scalar, Unloggable, copied, on_host, own
+from triptych.pipeline.own import Scalar, Unloggable, copied, on_host, own
 from triptych.pipeline.records import Foreign
 from triptych.visuals import Histogram, Image, Table, Text
 
@@ -160,13 +160,3 @@ def test_things_of_rerun_and_wandb_that_are_no_media_are_refused() -> None:
     for thing in (rr.RecordingStream("app"), wandb.Settings()):
         with pytest.raises(Unloggable, match=r"which run\.log does not take"):
             own("a", thing)
-
-
-def test_device_numbers_keep_their_stamp_and_their_value() -> None:
-    """The copy is made when they are logged: what training writes later does not show."""
-    numbers = DeviceNumbers()
-    loss = torch.tensor(0.5, dtype=torch.bfloat16)
-    numbers.add({"loss": loss, "count": torch.tensor([3])}, (1, 7, 1e9))
-    loss.fill_(9)
-    assert numbers.settle(wait=False) == [(("loss", "count"), [0.5, 3.0], (1, 7, 1e9))]
-    assert numbers.settle(wait=True) == []

@@ -37,10 +37,10 @@ class Pipe:
     ) -> None:
         self.clock = StepClock()
         ways = [one if isinstance(one, Route) else Route(one) for one in routes]
-        ledger = Ledger(len(ways))
+        ledger = Ledger()
         self.deliveries = {
-            way.sink.name: Delivery(way, ledger.reader(index, self.clock), poll=poll, limit=limit)
-            for index, way in enumerate(ways)
+            way.sink.name: Delivery(way, ledger.reader(self.clock), poll=poll, limit=limit)
+            for way in ways
         }
         self.intake = Intake(self.clock, ledger, self.deliveries, strict=strict)
         for delivery in self.deliveries.values():

@@ -98,8 +98,9 @@ def scalars(
 
 
 def scalar_paths(path: Path) -> set[str]:
-    """Names the entities that hold at least one number."""
-    return {row.entity for row in rows(path) if "Scalars:scalars" in row}
+    """Names the entities that hold at least one number, but for the log10 of losses."""
+    found = {row.entity for row in rows(path) if "Scalars:scalars" in row}
+    return {entity for entity in found if not entity.startswith("/log10/")}
 
 
 def entities(path: Path) -> set[str]:

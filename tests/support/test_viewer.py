@@ -33,7 +33,7 @@ def recording(tmp_path: Path) -> Path:
     return path
 
 
-def _center(report: viewer.Report) -> tuple[int, ...]:
+def _center(report: viewer.Sight) -> tuple[int, ...]:
     image = Image.open(BytesIO(report.png)).convert("RGB")
     color = image.getpixel((image.width // 2, image.height // 2))
     assert isinstance(color, tuple)

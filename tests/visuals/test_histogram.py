@@ -72,6 +72,17 @@ def test_every_finite_value_is_counted_once(values: np.ndarray, bins: int) -> No
     assert (np.diff(edges) > 0).all()
 
 
+def test_percentiles_tell_how_the_values_lie() -> None:
+    """Of the finite values; of counts as far as bins can tell; none where there are none."""
+    values = np.r_[np.arange(101.0), np.nan]
+    assert Histogram(values).percentiles() == {5: 5, 25: 25, 50: 50, 75: 75, 95: 95}
+    counted = Histogram.from_counts([10, 0, 10], [0, 1, 2, 3]).percentiles()
+    assert counted == pytest.approx({5: 0.1, 25: 0.5, 50: counted[50], 75: 2.5, 95: 2.9})
+    assert 1 <= counted[50] <= 2
+    assert Histogram([np.nan]).percentiles() == {}
+    assert Histogram.from_counts([0], [0, 1]).percentiles() == {}
+
+
 @pytest.mark.parametrize("values", [np.zeros(3), torch.zeros(3)])
 def test_own_is_a_copy(values: Any) -> None:
     """An optimizer step after the call does not change the histogram."""

@@ -89,22 +89,32 @@ def test_a_frame_with_other_cells_is_told() -> None:
 
 
 def test_markdown_shows_every_kind_of_cell() -> None:
-    """Pipes and newlines stay in their cell, pictures are named."""
+    """Markup is escaped, newlines stay in their cell, pictures are named."""
     table = Table(
         ["a|b", "value"],
         [
             ["x|y\nz", 1 / 3],
             [None, True],
+            ["*b* <i>", float("nan")],
+            ["count_words _x_", 1],
             [Image(np.zeros((2, 3)), caption="c"), Image(np.zeros((2, 3)))],
         ],
     )
     assert table.to_markdown().split("\n") == [
         r"| a\|b | value |",
         "| --- | --- |",
-        r"| x\|y<br>z | 0.333333 |",
+        r"| x\|y ↵ z | 0.333333 |",
         "|  | True |",
-        "| [3 x 2 picture] c | [3 x 2 picture] |",
+        r"| \*b\* \<i> | nan |",
+        r"| count_words \_x\_ | 1 |",
+        r"| \[3 x 2 picture\] c | \[3 x 2 picture\] |",
     ]
+
+
+def test_markdown_cuts_what_would_push_other_columns_out_of_sight() -> None:
+    """Short columns keep all of theirs, long ones share the rest of 120 letters."""
+    row = Table(["n", "one", "two"], [[12345, "a" * 500, "b" * 30]]).to_markdown().split("\n")[2]
+    assert row == f"| 12345 | {'a' * 56}… | {'b' * 30} |"
 
 
 def test_markdown_tells_what_it_leaves_out() -> None:

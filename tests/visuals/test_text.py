@@ -9,12 +9,6 @@ import pytest
 from triptych.visuals import Text, Visual
 
 
-def test_text_is_plain_unless_said() -> None:
-    """Markdown is asked for by name."""
-    assert (Text("*a*").text, Text("*a*").markdown) == ("*a*", False)
-    assert Text("*a*", markdown=True).markdown is True
-
-
 def test_text_need_not_be_copied() -> None:
     """Strings do not change, so the copy is the text itself."""
     text = Text("words" * 100)

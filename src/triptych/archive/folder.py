@@ -85,7 +85,7 @@ class RunFolder:
             OSError: The project folder is a link that leads out of `root`.
         """
         home = _project_folder(root, project)
-        runs = {folder.id: folder for folder in cls._all_in(home)}
+        runs = {folder.id: folder for folder in cls.all_in(home)}
         wanted = os.fspath(resume)
         if wanted in runs:
             return runs[wanted]
@@ -115,7 +115,8 @@ class RunFolder:
             self.write_json({})
 
     @classmethod
-    def _all_in(cls, home: Path) -> Iterator[Self]:
+    def all_in(cls, home: Path) -> Iterator[Self]:
+        """The runs that lie directly in a folder, by id; links are left out."""
         if home.is_dir():
             for path in sorted(home.iterdir()):
                 if not path.is_symlink() and (path / "run.json").is_file():
@@ -151,6 +152,10 @@ class RunFolder:
     def recording(self, attempt: int) -> Path:
         """The Rerun recording of an attempt, counted from 1."""
         return self.path / f"recording-{attempt}.rrd"
+
+    def journal(self, attempt: int) -> Path:
+        """Where numbers and words survive a kill of the process that opened this attempt."""
+        return self.path / "journal" / str(attempt)
 
     def next_attempt(self) -> int:
         """The number after the highest that left a recording or stands in run.json; 1 at first.

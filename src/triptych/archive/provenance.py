@@ -9,13 +9,11 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from triptych.archive import machine, sources
 from triptych.archive.plain import JSON
 from triptych.archive.secrets import mask_argv, mask_url
-
-if TYPE_CHECKING:
-    import git
+from triptych.archive.seeds import known_seeds
 
 _PACKAGES = (
     "triptych",
@@ -28,26 +26,30 @@ _PACKAGES = (
     "wandb",
     "rerun-sdk",
 )
-_GIT_DEADLINE = 1.0  # seconds; in a large checkout on a network disk git looks at every file
 
 
-def collect() -> dict[str, JSON]:
+def collect(folder: Path | None = None) -> dict[str, JSON]:
     """Describe this process, its machine and its sources.
 
     Takes well under 150 ms on a local disk, imports no framework, and never raises.
 
+    Args:
+        folder: Is made, and gets `changes.patch`, `script.py` and `requirements.txt`; None keeps
+            nothing.
+
     Returns:
         `command` (arguments with the interpreter, secrets masked), `folder`, `script` (path, None
         where there is no file), `pid`, `user`, `started` (now, ISO 8601 with time zone), `python`,
-        `platform`, `host`, `packages` (name to version of those installed), `cpu` (`model`,
-        `cores`, `threads`), `memory` (bytes), `git` (`commit`, `branch` or None, `remote` or None,
-        `dirty`: None if git took too long). A part that could not be told is absent, and `missing`
-        says why.
+        `platform`, `host`, `packages` (name to version of the most important; `requirements.txt`
+        has all), `cpu` (`model`, `cores`, `threads`), `memory` (bytes), `accelerators`,
+        `scheduler`, `container`, `seeds` (as `archive.seeds` tells them), `git` (as
+        `archive.sources` tells it). A part that could not be told is absent, and `missing` says
+        why.
     """
     parts: dict[str, Callable[[], JSON]] = {
         "command": lambda: list(mask_argv(sys.orig_argv)),
         "folder": os.getcwd,
-        "script": lambda: None if (script := _script()) is None else str(script),
+        "script": lambda: None if (script := sources.script()) is None else str(script),
         "pid": os.getpid,
         "user": getpass.getuser,
         "started": lambda: datetime.now(UTC).astimezone().isoformat(timespec="milliseconds"),
@@ -55,10 +57,16 @@ def collect() -> dict[str, JSON]:
         "platform": platform.platform,
         "host": platform.node,
         "packages": _packages,
-        "cpu": _cpu,
-        "memory": _memory,
-        "git": _git,
+        "cpu": machine.processor,
+        "memory": machine.memory,
+        "accelerators": machine.accelerators,
+        "scheduler": machine.scheduler,
+        "container": machine.container,
+        "seeds": known_seeds,
+        "git": lambda: sources.describe(folder),
     }
+    if folder is not None:
+        parts = {"copies": lambda: _keep(folder), **parts}  # first: it makes the folder
     found: dict[str, JSON] = {}
     missing: dict[str, JSON] = {}
     for name, part in parts.items():
@@ -69,9 +77,17 @@ def collect() -> dict[str, JSON]:
     return {**found, "missing": missing}
 
 
-def _script() -> Path | None:
-    file = getattr(sys.modules.get("__main__"), "__file__", None)
-    return None if file is None else Path(file).resolve()
+def _keep(folder: Path) -> list[JSON]:
+    """Copy the script, and write down every installed package; give the names of the files."""
+    from importlib.metadata import distributions
+
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lines = sorted({f"{one.name}=={one.version}" for one in distributions()}, key=str.lower)
+    requirements = folder / "requirements.txt"
+    requirements.write_text("\n".join([*lines, ""]))
+    requirements.chmod(0o600)
+    copy = sources.keep_script(folder)
+    return [f"{folder.name}/{name}" for name in (requirements.name, copy) if name]
 
 
 def _packages() -> dict[str, JSON]:
@@ -84,59 +100,3 @@ def _packages() -> dict[str, JSON]:
         except PackageNotFoundError:
             continue
     return versions
-
-
-def _cpu() -> dict[str, JSON]:
-    import psutil
-
-    return {
-        "model": _cpu_model(),
-        "cores": psutil.cpu_count(logical=False),
-        "threads": psutil.cpu_count(),
-    }
-
-
-def _cpu_model() -> str:
-    info = Path("/proc/cpuinfo")  # Linux tells it nowhere else
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _memory() -> int:
-    import psutil
-
-    return int(psutil.virtual_memory().total)
-
-
-def _git() -> dict[str, JSON]:
-    import git
-
-    script = _script()
-    # A script of an environment (pytest, torchrun) may lie in no checkout or in another's.
-    start = Path.cwd() if script is None or _is_installed(script) else script.parent
-    with git.Repo(start, search_parent_directories=True) as repo:
-        return {
-            "commit": repo.head.commit.hexsha,
-            "branch": None if repo.head.is_detached else repo.active_branch.name,
-            "dirty": _is_dirty(repo),
-            "remote": mask_url(next(repo.remotes[0].urls)) if repo.remotes else None,
-        }
-
-
-def _is_dirty(repo: git.Repo) -> bool | None:
-    from git import GitCommandError
-
-    deadline = None if os.name == "nt" else _GIT_DEADLINE  # GitPython has none on Windows
-    try:
-        return bool(
-            repo.git.status("--porcelain", untracked_files="no", kill_after_timeout=deadline)
-        )
-    except GitCommandError:
-        return None
-
-
-def _is_installed(script: Path) -> bool:
-    return script.is_relative_to(Path(sys.prefix).resolve())

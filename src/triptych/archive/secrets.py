@@ -81,7 +81,7 @@ def mask(value: Any, key: str | None = None) -> Any:
     if secret:
         told = value is None or isinstance(value, bool) or (isinstance(value, str) and not value)
         return value if told else MASK
-    return _mask_text(value) if isinstance(value, str) else value
+    return mask_text(value) if isinstance(value, str) else value
 
 
 def mask_argv(arguments: Sequence[str]) -> list[str]:
@@ -95,14 +95,14 @@ def mask_argv(arguments: Sequence[str]) -> list[str]:
         elif pair is not None and is_secret(pair["key"]):
             masked.append(_mask_pair(pair))  # to its end: it may hold spaces and separators
         else:
-            masked.append(_mask_text(argument))
+            masked.append(mask_text(argument))
         flagged = _FLAG_ALONE.fullmatch(argument) is not None and is_secret(argument)
     return masked
 
 
 def mask_url(url: str) -> str:
     """Mask user names, passwords and secret query parameters; a bare `git@` stays."""
-    return _mask_text(url)
+    return mask_text(url)
 
 
 def is_secret(key: str) -> bool:
@@ -111,7 +111,8 @@ def is_secret(key: str) -> bool:
     return _KEYS.search(f"_{words}_") is not None
 
 
-def _mask_text(text: str) -> str:
+def mask_text(text: str) -> str:
+    """Mask the secrets that show by their own look, or by the name before them."""
     text = _USERINFO.sub(rf"\g<scheme>{MASK}@", text)
     for pairs in (_PAIR, _FLAG):
         text = pairs.sub(_mask_pair, text)

@@ -15,11 +15,13 @@ from transformers import TrainerCallback
 from triptych.hf.completions import Completions
 from triptych.hf.guard import Call, find_trainer, guard
 from triptych.hf.keeper import Keeper
-from triptych.hf.names import numbers
+from triptych.hf.monitoring import Monitoring
+from triptych.hf.names import numbers, phase
 from triptych.hf.painter import Draw, Painter
 from triptych.hf.saves import aliases, checkpoint_folder, save_model, score
 from triptych.hf.settings import total_batch
 from triptych.hf.stage import Stage
+from triptych.monitors import Monitors
 from triptych.pipeline.cadence import Cadence, Every
 from triptych.rank import is_writer
 from triptych.run import Run
@@ -49,6 +51,9 @@ class RerunCallback(TrainerCallback):
             each at a path of its own, such as "eval/sample-0".
         log_model: "checkpoint" makes each saved checkpoint an artifact in W&B, "end" the model as
             it is after training. Every save is marked at its step in any case.
+        monitors: Whether to watch time, throughput, gradients and the machine, or how often: see
+            `triptych.monitors.watch`. The total gradient norm and the learning rate are those
+            that the Trainer logs.
         **run_arguments: For `triptych.run`. The project is by default that of the arguments
             (`TrainingArguments(project=...)`), and the name their `run_name`.
 
@@ -65,6 +70,7 @@ class RerunCallback(TrainerCallback):
         every: Cadence = Every(steps=50),  # noqa: B008  # frozen
         follow: int = 0,
         log_model: Literal[False, "end", "checkpoint"] = False,
+        monitors: bool | Monitors = True,
         **run_arguments: Any,
     ) -> None:
         if log_model not in (False, "end", "checkpoint"):
@@ -73,6 +79,8 @@ class RerunCallback(TrainerCallback):
         self._painter = Painter(draw, every, follow)
         self._stage = Stage(self._painter)
         self._completions = Completions()
+        chosen = Monitors() if monitors is True else monitors or None
+        self._monitoring = Monitoring(chosen)
         self._log_model = log_model
         self._trainer: Any = None
         self._depth = 0  # calls of the Trainer that are running, one within the other
@@ -123,17 +131,20 @@ class RerunCallback(TrainerCallback):
         # A look at the loss waits for the device. Where the filter is on, the Trainer does so too.
         watch_loss = args.logging_nan_inf_filter and args.device.type != "xla"
         self._stage.begin_training(run, kwargs["model"], watch_loss=watch_loss)
+        self._monitoring.begin(run, args, state, kwargs, self._trainer)
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Count epochs: where the data has no length, `state.epoch` does not."""
         self._stage.begin_epoch(self._epochs)
         self._epochs += 1
+        self._monitoring.epoch_begins()
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The next update begins: `state.global_step` counts those that are done."""
         if self.run is not None:
             self._completions.log(self.run)
             self.run.restore(state.global_step + 1)
+        self._monitoring.update_begins()
 
     def on_substep_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """A batch is through which did not complete its update."""
@@ -146,9 +157,11 @@ class RerunCallback(TrainerCallback):
         if loss is not None:
             self._hidden = True
             self._tell("loss", loss)
+        self._monitoring.update_ends()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Hand over everything; the run stays open for what comes after training."""
+        self._monitoring.end()
         run = self._keeper.end_training()
         self._stage.leave()
         if run is None:
@@ -187,6 +200,7 @@ class RerunCallback(TrainerCallback):
         logs = kwargs["logs"]
         found = numbers(logs)
         if "train/loss" in found:
+            self._monitoring.logged()
             if self._hidden:
                 found["train/loss"], self._hidden = math.nan, False
             found["train/samples_seen"] = state.global_step * total_batch(args, state)
@@ -206,6 +220,7 @@ class RerunCallback(TrainerCallback):
             found = score(args, metrics) if step == run.step else {}
             upload = self._log_model == "checkpoint"
             self._note(run, checkpoint_folder(args, state), aliases(state), found, upload=upload)
+            self._monitoring.saved()
 
     # ---- within
 
@@ -225,6 +240,7 @@ class RerunCallback(TrainerCallback):
             if call.prefix:
                 run = self._keeper.open(trainer.args, trainer.state, trainer.model, trainer)
                 self._stage.begin_evaluation(run, call.prefix, trainer.model)
+                self._monitoring.evaluation_begins()
             yield
         except BaseException as error:
             if call.name == "train" or self._depth == 1:
@@ -233,8 +249,11 @@ class RerunCallback(TrainerCallback):
         finally:
             self._depth -= 1
             self._stage.end_evaluations(depth)
+            if call.prefix:
+                self._monitoring.evaluation_ends(phase(call.prefix))
             if self._depth == 0:
                 self._stage.leave()
+                self._monitoring.end()
             if call.name == "hyperparameter_search":
                 self._keeper.end_trial()
 

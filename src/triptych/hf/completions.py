@@ -40,10 +40,10 @@ class Completions:
         except (OSError, ValueError):
             log.exception("%s cannot be read; training goes on.", path)
             return
-        from triptych.visuals import Table, Text
+        from triptych.visuals import Markdown, Table
 
         run.log({PATH: Table(columns, rows)})
-        run.log({f"{PATH}/text": Text(_page(columns, rows), markdown=True)})
+        run.log({f"{PATH}/text": Markdown(_page(columns, rows))})
 
 
 def _read(path: Path) -> tuple[list[str], list[list[Any]]]:

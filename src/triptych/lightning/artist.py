@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from triptych.batches import count_samples
 from triptych.draw import Draw, find_draw, has_predictions
-from triptych.lightning.samples import count_samples, take, tensors
+from triptych.lightning.samples import take, tensors
 from triptych.lightning.tap import Tap
 from triptych.pipeline.cadence import Every
 from triptych.run import Run

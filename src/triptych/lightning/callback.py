@@ -1,8 +1,8 @@
-"""`VisualCallback`: pictures of what a model does, and where the time goes."""
+"""`VisualCallback`: pictures of what a model does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -10,8 +10,6 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from triptych.draw import Draw
 from triptych.lightning.artist import Artist
 from triptych.lightning.logger import RerunLogger
-from triptych.lightning.samples import count_samples
-from triptych.lightning.timing import Timing
 from triptych.pipeline.cadence import Every
 from triptych.rank import is_writer
 from triptych.run import Run
@@ -27,10 +25,6 @@ class VisualCallback(Callback):
     A draw gets copies of the first samples, detached and on the host, and what `training_step`,
     `validation_step`, `test_step` or `predict_step` returned. It runs without gradients. One that
     raises is told once with its traceback; the training is not touched.
-
-    At every `log_every_n_steps`-th update it also logs seconds per batch ("time/train",
-    "time/data_wait"), "throughput/samples_per_second" and "throughput/data_wait_share"; with each
-    validation and saved model "time/validation" and "time/checkpoint".
 
     Args:
         draw: A function `draw(batch, outputs, module) -> {path: visual}`. By default one is found
@@ -67,9 +61,6 @@ class VisualCallback(Callback):
         self._samples = samples
         self._follow = follow
         self._logger: RerunLogger | None = None
-        self._timing = Timing()
-
-    # ---- where the time goes
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Find the logger, on the rank that writes."""
@@ -79,57 +70,22 @@ class VisualCallback(Callback):
             self._artist.tell(
                 "VisualCallback needs a RerunLogger in the Trainer: nothing is drawn."
             )
-        self._timing = Timing(trainer.world_size)
-        if self._logger is not None:
-            self._logger.timing = self._timing
-
-    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """The first batch is fetched."""
-        self._timing.epoch_begins()
-
-    def on_save_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        """The logger hears when it is done."""
-        self._timing.save_begins()
-
-    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Training stands still."""
-        self._timing.validation_begins()
-
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """It goes on."""
-        measured = self._timing.validation_ends()
-        if not trainer.sanity_checking:
-            self._log(measured)
 
     @property
     def _run(self) -> Run | None:
         return self._logger.run if self._logger is not None else None
 
-    def _log(self, values: Mapping[str, float]) -> None:
-        run = self._run
-        if run is not None and values:
-            run.log(values)
-
-    # ---- pictures
-
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Ask whether this batch is drawn."""
-        self._timing.batch_begins()
         self._ask("train", pl_module)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Draw it, and see whether a window of time measurement is over."""
-        self._timing.batch_ends(count_samples(batch) or 0)
+        """Draw it."""
         self._show("train", batch, outputs, pl_module)
-        every = max(1, trainer.log_every_n_steps)  # type: ignore[attr-defined]  # set elsewhere
-        if (batch_idx + 1) % every == 0:
-            self._log(self._timing.window())
 
     def on_validation_batch_start(
         self,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from triptych.draw import picture
-from triptych.visuals import Image, Table
+from triptych.visuals import Audio, Image, Table, Video
 from triptych.visuals.arrays import host_array, is_tensor
+from triptych.visuals.normalised import picture
 from triptych.visuals.pixels import Layout
 
 
@@ -94,29 +94,38 @@ def _cell(cell: Any) -> Any:
     return str(cell)
 
 
-def filmstrip(video: Any, frames: int = 8) -> Image:
-    """Some frames of a video side by side, for back ends without video.
+def audio(source: Any, options: Mapping[str, Any]) -> Any:
+    """Read audio as `wandb.Audio` takes it; a file is for W&B alone.
 
     Args:
-        video: (T, C, H, W) or (N, T, C, H, W), of which the first is shown.
-        frames: How many to show at most.
+        source: Samples, or the path of a file.
+        options: `caption`, and with samples `sample_rate`.
+
+    Raises:
+        ValueError: If samples come without their rate.
     """
-    array = host_array(video)
-    if array.ndim == 5:  # noqa: PLR2004  # a batch of videos
-        array = array[0]
-    chosen = np.linspace(0, len(array) - 1, min(frames, len(array))).astype(int)
-    return picture(np.concatenate(list(array[chosen]), axis=-1), layout="CHW")
+    if isinstance(source, str | Path):
+        import wandb
 
-
-def audio(source: Any, options: Mapping[str, Any]) -> Any:
-    """Read audio as `wandb.Audio`."""
-    import wandb
-
-    return wandb.Audio(source, **options)
+        return wandb.Audio(source, **options)
+    if "sample_rate" not in options:
+        raise ValueError("samples need their rate: pass sample_rate=[...], one for each audio.")
+    return Audio(source, options["sample_rate"], options.get("caption"))
 
 
 def video(source: Any, options: Mapping[str, Any]) -> Any:
-    """Read a video as `wandb.Video`; arrays need the package moviepy."""
-    import wandb
+    """Read a video as `wandb.Video` takes it; a file that is no .mp4 is for W&B alone.
 
-    return wandb.Video(source, **options)
+    Args:
+        source: Frames (T, C, H, W) or (N, T, C, H, W), of which the first film is shown; or the
+            path of a file.
+        options: `caption`, and with frames `fps`, 4 by default as in W&B; `format` is left aside.
+    """
+    if isinstance(source, str | Path):
+        if Path(source).suffix.lower() == ".mp4":
+            return Video(source, caption=options.get("caption"))
+        import wandb
+
+        return wandb.Video(source, **options)
+    frames = source[0] if source.ndim == 5 else source  # noqa: PLR2004  # a batch of films
+    return Video(frames, options.get("fps") or 4, options.get("caption"), layout="CHW")

@@ -18,8 +18,9 @@ from triptych.lightning.clockwork import Clockwork
 from triptych.lightning.experiment import Elsewhere, Unopened
 from triptych.lightning.lazy import LazyRun
 from triptych.lightning.media import MediaMethods
-from triptych.lightning.timing import Timing
+from triptych.lightning.monitoring import Monitoring
 from triptych.lightning.watch import Watch, What
+from triptych.monitors import Monitors
 from triptych.pipeline.records import Status, WandbHost
 from triptych.rank import is_writer
 from triptych.run import Run
@@ -56,6 +57,8 @@ class RerunLogger(MediaMethods, Logger):
         resume: A run id, its folder, or "latest": go on in that run.
         logging: A dictionary as `triptych.logging_config` makes it.
         strict: Raise where a value cannot be taken, rather than warn.
+        dashboard: How the recording opens in the viewer, as for `triptych.run`.
+        snapshot: Whether to put a picture of the dashboard into W&B at the end.
         run: A run that is open already. What else is said about the run is then not used, and
             closing it is not the logger's.
         log_model: Whether models that ModelCheckpoint saves become artifacts in W&B: those that
@@ -63,6 +66,8 @@ class RerunLogger(MediaMethods, Logger):
             for the later sync.
         checkpoint_name: Of these artifacts; by default "model-<run id>".
         prefix: Put before the names of numbers, with a "-".
+        monitors: Whether to watch time, throughput, gradients and the machine in a Trainer, or how
+            often: see `triptych.monitors.watch`.
     """
 
     LOGGER_JOIN_CHAR = "-"
@@ -85,10 +90,13 @@ class RerunLogger(MediaMethods, Logger):
         resume: str | os.PathLike[str] | None = None,
         logging: dict[str, Any] | None = None,
         strict: bool | None = None,
+        dashboard: triptych.Dashboard | None = None,
+        snapshot: bool = False,
         run: Run | None = None,
         log_model: Literal["all"] | bool = False,
         checkpoint_name: str | None = None,
         prefix: str = "",
+        monitors: bool | Monitors = True,
     ) -> None:
         super().__init__()
         options = {
@@ -102,11 +110,14 @@ class RerunLogger(MediaMethods, Logger):
             "console": console,
             "logging": logging,
             "strict": strict,
+            "dashboard": dashboard,
+            "snapshot": snapshot,
         }
-        self.timing: Timing | None = None
         root = root if save_dir is None else save_dir
         self._lazy = LazyRun(project, name, root=root, resume=resume, run=run, options=options)
         self._clockwork = Clockwork(self._lazy)
+        chosen = Monitors() if monitors is True else monitors
+        self._monitoring = Monitoring(self._lazy, chosen) if chosen else None
         self._models = SavedModels(log_model, checkpoint_name)
         self._prefix = prefix
         self._driven = False
@@ -190,6 +201,8 @@ class RerunLogger(MediaMethods, Logger):
         if host is not None:
             self._lazy.host = WandbHost(host.experiment, "trainer/global_step", -1)
         self._clockwork.attach(trainer, model)
+        if self._monitoring is not None:
+            self._monitoring.attach(trainer)
 
     def after_save_checkpoint(self, checkpoint_callback: Any) -> None:
         """Note a saved model, with its score, at its step."""
@@ -197,9 +210,8 @@ class RerunLogger(MediaMethods, Logger):
         if run is None:
             return
         self._models.saved(run, checkpoint_callback)
-        measured = self.timing.save_ends() if self.timing is not None else {}
-        if measured:
-            run.log(measured)
+        if self._monitoring is not None:
+            self._monitoring.saved()
 
     def finalize(self, status: str) -> None:
         """An entry point is over: flush. After an exception, record it and close."""

@@ -56,7 +56,7 @@ class MediaMethods(ABC):
     def log_audio(
         self, key: str, audios: list[Any], step: int | None = None, **kwargs: Any
     ) -> None:
-        """Log audio for W&B; Rerun has no way to show it, and counts it as not shown.
+        """Log audio; that of a file goes to W&B alone.
 
         Args:
             key: The path; "<key>/<i>" if there are several.
@@ -70,7 +70,7 @@ class MediaMethods(ABC):
     def log_video(
         self, key: str, videos: list[Any], step: int | None = None, **kwargs: Any
     ) -> None:
-        """Log videos for W&B, and frames of those that are arrays, at "<path>/frames", for all.
+        """Log videos; files other than .mp4 go to W&B alone.
 
         Args:
             key: The path; "<key>/<i>" if there are several.
@@ -80,8 +80,6 @@ class MediaMethods(ABC):
         """
         for path, source, options in _spread(key, videos, kwargs, "videos"):
             self._show(path, partial(convert.video, source, options), step)
-            if hasattr(source, "shape"):
-                self._show(f"{path}/frames", partial(convert.filmstrip, source), step)
 
 
 def _spread(key: str, items: list[Any], options: dict[str, list[Any]], what: str) -> Iterator[Any]:

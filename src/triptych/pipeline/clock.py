@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from triptych.pipeline.records import Stamp
+
+Hear = Callable[[int, int | None, str], None]
+"""Is called with the index of a context, its epoch and its phase."""
 
 
 class StepClock:
@@ -27,6 +31,7 @@ class StepClock:
         self.contexts: list[tuple[int | None, str]] = [(None, "train")]
         self.context = 0
         self._indices = {self.contexts[0]: 0}
+        self._hear: Hear = lambda _index, _epoch, _phase: None
 
     def __repr__(self) -> str:
         return f"<StepClock(step={self.step}, epoch={self.epoch}, phase={self.phase!r})>"
@@ -61,9 +66,16 @@ class StepClock:
         index = self._indices.get(key)
         if index is None:
             index = len(self.contexts)
+            self._hear(index, epoch, phase)
             self.contexts.append(key)
             self._indices[key] = index
         self.context = index
+
+    def listen(self, hear: Hear) -> None:
+        """Have `hear` called with every context, those so far included, before it is used."""
+        for index, (epoch, phase) in enumerate(self.contexts):
+            hear(index, epoch, phase)
+        self._hear = hear
 
     def stamp(self) -> Stamp:
         """The present moment."""

@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from triptych.pipeline.cadence import Every, Route
+from triptych.pipeline.journal import Journal, Keeper
 from triptych.pipeline.ledger import Reader
 from triptych.pipeline.records import Batch, Columns, Failure, Record, RunInfo, Stamp, Status
 from triptych.pipeline.samples import Samples
@@ -23,6 +24,7 @@ log = logging.getLogger("triptych")
 PATIENCE = 5  # failures in a row before the breaker opens
 LONGEST_PAUSE = 60.0  # seconds between two tries of a sink that keeps failing
 
+_FLUSH = 2.0  # seconds that a sink may take to hand what it has to the disk
 _MARGIN = 0.5  # seconds between a sink's deadline and ours, so that it can say what happened
 
 
@@ -33,6 +35,18 @@ def _place(row: Columns) -> tuple[int, int, str]:
 
 def _thinning(every: Every) -> Windows | Samples:
     return Samples(every) if every.keep == "first" else Windows(every)
+
+
+def is_recording(route: Route) -> bool:
+    """Whether every number goes to a sink that survives the process."""
+    return route.numbers is None and getattr(route.sink, "durable", False)
+
+
+def keeper_for(route: Route, reader: Reader | None, journal: Journal) -> Keeper | None:
+    """The part of a route in the journal, if what its sink has flushed survives the process."""
+    if not getattr(route.sink, "durable", False):
+        return None
+    return journal.keeper(reader if is_recording(route) else None)
 
 
 class Delivery:
@@ -48,6 +62,9 @@ class Delivery:
         poll: Seconds between two looks at the buffer. Nobody wakes the worker for an item:
             waking costs the training thread more than logging does.
         limit: Bytes of visuals that may wait.
+        keeper: What is told when the sink has handed things to the disk; None for a sink after
+            whose death nothing is left.
+        gather: Seconds for which numbers may wait, so that few large portions reach the sink.
     """
 
     def __init__(
@@ -57,18 +74,25 @@ class Delivery:
         *,
         poll: float = 0.2,
         limit: int = 256 * 2**20,
+        keeper: Keeper | None = None,
+        gather: float = 0.0,
     ) -> None:
         self.sink = route.sink
         self.totals = SinkTotals()
         self.latest: dict[str, tuple[float, float]] = {}  # when, value
         self.before_read: Callable[[bool], None] = lambda _wait: None
+        self.listeners: list[Callable[[list[Columns]], None]] = []  # to all numbers; on the worker
+        self.spent = 0.0  # processor time of the worker, seconds
         self.problem: BaseException | None = None  # what kept the sink from opening or closing
         self._refuses: str | None = None  # why nothing more is handed to the sink
         self._reader = reader
+        self._keeper = keeper
         self._thinning = _thinning(route.numbers) if route.numbers else None
         self._gate = route.visuals.gate() if route.visuals else None
         self._wants_visuals = route.visuals is not False
         self._poll = poll
+        self._gather = gather
+        self._gathered = 0.0  # when numbers were last read
         self._limit = limit
         # Callers append and shed on the left under the run's lock, the worker takes from the left
         # without one: a popleft is atomic, so each record is either taken or shed.
@@ -85,6 +109,7 @@ class Delivery:
         self._closing: tuple[Status, Failure | None, float] | None = None
         self._closed = threading.Event()
         self._failures = 0
+        self._flushed = True  # the last time
         self._lost_before = 0  # what earlier flushes have answered for
         self._pause_until = 0.0
         self._told: set[type[BaseException]] = set()
@@ -103,6 +128,16 @@ class Delivery:
     def wait_open(self, timeout: float) -> bool:
         """Wait until the sink is open or has failed to open; False when it takes longer."""
         return self._opened.wait(timeout)
+
+    @property
+    def family(self) -> str:
+        """Whose own values, such as `rerun` archetypes, the sink takes as they are."""
+        return getattr(self.sink, "family", self.sink.name)
+
+    @property
+    def reads(self) -> bool:
+        """Whether the sink wants numbers."""
+        return self._reader is not None
 
     def due(self, path: str, stamp: Stamp) -> bool:
         """Whether a visual at this path is wanted now."""
@@ -153,10 +188,15 @@ class Delivery:
             return False
         return getattr(self.sink, "takes_local_words", False)
 
-    def skip(self, path: str) -> None:
-        """Count a value that this sink has no way to show."""
+    def skip(self, path: str, reason: str = NOT_SHOWN) -> None:
+        """Count a value that this sink has no way to show, or that it is not to have."""
         self._put += 1
-        self.totals.lose(NOT_SHOWN, path)
+        self.totals.lose(reason, path)
+
+    def stretch(self, factor: int) -> None:
+        """Let the windows of numbers that are thinned last so many times as long."""
+        if isinstance(self._thinning, Windows):
+            self._thinning.stretch = factor
 
     def begin_close(self, status: Status, error: Failure | None, deadline: float) -> None:
         """Ask the worker to deliver what is left and to close the sink."""
@@ -173,7 +213,18 @@ class Delivery:
         """
         if not self._closed.wait(max(0.0, deadline - time.monotonic())):
             self._let_go()
-        return self._closed.is_set() and self.problem is None and not self.totals.missing
+        return self._whole and not self.totals.missing
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether the journal may hold what a durable sink should have, and has not."""
+        lost = {"unsent", "error", "not open"} & self.totals.shed.keys()
+        return self._keeper is not None and bool(lost or not self._whole)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the sink has come to a good end with all that it was handed."""
+        return self._closed.is_set() and self.problem is None and self._flushed
 
     def _let_go(self) -> None:
         abandon = getattr(self.sink, "abandon", None)
@@ -199,6 +250,7 @@ class Delivery:
             self._tell(error, "could not be opened and stays out of this run")
         self._opened.set()
         while self._closing is None:
+            self.spent = time.thread_time()
             self._wake.wait(0.002 if self._backlog else self._poll)
             self._wake.clear()
             try:
@@ -271,8 +323,10 @@ class Delivery:
             try:
                 self.sink.flush(deadline)
             except BaseException as error:  # noqa: BLE001
+                self._flushed = False
                 self._tell(error, "could not be flushed")
                 return False
+            self._flushed = True
         missing = self.totals.missing
         lost, self._lost_before = missing - self._lost_before, missing
         return self._refuses is None and not lost
@@ -282,6 +336,8 @@ class Delivery:
         if time.monotonic() < self._pause_until:
             self._backlog = False
             return False
+        if self._keeper is not None:
+            self._keeper.begin()
         blocks = self._read_numbers(wait=now is None)
         if self._thinning:
             blocks = self._thinning.feed(blocks, now)
@@ -295,7 +351,19 @@ class Delivery:
         self._backlog = bool(
             (self._reader is not None and self._reader.pending) or self._vital or self._visuals
         )
+        self._hand_to_disk()
         return bool(blocks or taken or self._backlog)
+
+    def _hand_to_disk(self) -> None:
+        """Let the journal go of what the sink has, once that is worth a flush."""
+        if self._keeper is None or self._refuses or self._vital or not self._keeper.waits:
+            return
+        try:
+            self.sink.flush(time.monotonic() + _FLUSH)
+        except BaseException as error:  # noqa: BLE001
+            self._tell(error, "could not be flushed")
+        else:
+            self._keeper.settle()
 
     def _hand_over_in_order(self, rows: list[Columns]) -> int:
         """Rows of one step together, and the words said before each of them; how many words."""
@@ -335,6 +403,9 @@ class Delivery:
     def _read_numbers(self, *, wait: bool) -> list[Columns]:
         if self._reader is None:
             return []
+        if not (wait or self._reader.pending or time.monotonic() > self._gathered + self._gather):
+            return []
+        self._gathered = time.monotonic()
         self.before_read(wait)
         found = self._reader.read()
         for block in found:
@@ -346,6 +417,8 @@ class Delivery:
         for path, count in self._reader.shed().items():
             self._numbers += count
             self.totals.lose("full", path, count)
+        for listener in self.listeners if found else ():
+            listener(found)
         return found
 
     def _hand_over(self, batch: Batch) -> None:
@@ -364,7 +437,8 @@ class Delivery:
             self._failures += 1
             self._tell(error, "failed to take in a batch, which is lost there")
             if self._failures >= PATIENCE:
-                pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - PATIENCE))
+                longest = getattr(self.sink, "longest_pause", LONGEST_PAUSE)
+                pause = min(longest, 2.0 ** min(self._failures - PATIENCE, 10))
                 self._pause_until = time.monotonic() + pause
             return
         if self._failures >= PATIENCE:

@@ -7,15 +7,17 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from triptych.caller import warn_at_caller
+from triptych.pipeline.budget import Budget
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery
+from triptych.pipeline.device import DeviceNumbers
+from triptych.pipeline.journal import Journal
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.own import (
-    DeviceNumbers,
     DeviceScalar,
     Scalar,
     Unloggable,
@@ -28,6 +30,9 @@ from triptych.pipeline.records import Foreign, Record, Stamp
 
 log = logging.getLogger("triptych")
 
+OVERHEAD = "triptych/overhead"
+"""Every ten seconds: what logging has taken of them, as a share."""
+
 
 class Intake:
     """Sorts what is logged into the ledger and the buffers of the sinks, on the calling thread.
@@ -37,8 +42,10 @@ class Intake:
         ledger: Takes the numbers.
         deliveries: Take the rest; empty on ranks that do not write.
         strict: Raise where a value cannot be taken, rather than warn once.
+        budget: Which pictures are too many; by default none.
 
     Attributes:
+        budget: The same.
         open: Whether values are taken. False from the start on ranks that do not write.
         rejected: Values that could not be taken, by path.
         nonfinite: NaN and infinite numbers, by path.
@@ -53,6 +60,7 @@ class Intake:
         deliveries: Mapping[str, Delivery],
         *,
         strict: bool,
+        budget: Budget | None = None,
     ) -> None:
         self.open = bool(deliveries)
         self.rejected: Counter[str] = Counter()
@@ -64,11 +72,14 @@ class Intake:
         self._ledger = ledger
         self._deliveries = tuple(deliveries.values())
         self._strict = strict
-        self._device = DeviceNumbers()
+        self._device = DeviceNumbers(self.rejected)
+        self.budget = budget or Budget()
+        self.begin()
         self._settling = threading.Lock()  # between workers; none waits for it
         # Held for a moment, and nobody waits under it. An RLock: a signal handler may log then.
         self._lock = threading.RLock()
         self._told: set[tuple[str, str]] = set()
+        clock.listen(ledger.journal.name_context)
 
     def log(self, values: object) -> None:
         """Take in a mapping from paths to values. Plain numbers under known names end here."""
@@ -78,11 +89,32 @@ class Intake:
         spent = time.perf_counter_ns() - began  # before `+=` reads: another thread may come between
         self.spent_ns += spent
 
+    def begin(self) -> None:
+        """Count from here on what logging takes: the sinks are open."""
+        self.budget.overhead.begin(self._cost)
+
+    def _cost(self) -> float:
+        return self.spent_ns / 1e9 + sum(delivery.spent for delivery in self._deliveries)
+
     def put(self, record: Record, *, local: bool = False) -> None:
         """Hand a record to every sink; a local one only to those that take local words."""
         with self._lock:
             for delivery in self._deliveries if self.open else ():
                 if not local or delivery.takes_local(record):
+                    delivery.put(record)
+        if self.open:  # after it was put: what the journal holds is on its way
+            self.journal.write(record)
+
+    @property
+    def journal(self) -> Journal:
+        """Where numbers and words survive a kill."""
+        return self._ledger.journal
+
+    def show(self, record: Record, *, except_to: Collection[str]) -> None:
+        """Hand a visual of ours to the sinks that want it, except those of these names."""
+        with self._lock:
+            for delivery in self._deliveries if self.open else ():
+                if delivery.sink.name not in except_to and delivery.due(record.path, record.stamp):
                     delivery.put(record)
 
     def takes(self, what: str) -> bool:
@@ -97,11 +129,13 @@ class Intake:
         """Take nothing any more; whoever is putting something now has put it afterwards."""
         with self._lock:
             self.open = False
+        self.budget.overhead.end()
 
     def abandon(self) -> None:
         """Take nothing any more, in silence: this is a forked child."""
         self.open = self._writes = False
         self._lock = threading.RLock()  # a thread that lives in the parent may hold the other one
+        self.journal.abandon()
 
     def settle(self, wait: bool) -> None:
         """Move numbers whose device has got there into the ledger. Called by workers."""
@@ -114,8 +148,17 @@ class Intake:
                 self._ledger.append_floats(
                     paths, tuple(values), context=context, step=step, when=when
                 )
+            self._look_at_budget()
         finally:
             self._settling.release()
+
+    def _look_at_budget(self) -> None:
+        share = self.budget.look()
+        if share is not None and self.open:
+            here = {"context": self._clock.context, "step": self._clock.step}
+            self._ledger.append_floats((OVERHEAD,), (share,), **here, when=time.time())
+            for delivery in self._deliveries:
+                delivery.stretch(self.budget.overhead.stretch)
 
     # ---- whatever is not a row of plain numbers under known names
 
@@ -189,13 +232,19 @@ class Intake:
 
     def _takers(self, path: str, stamp: Stamp) -> list[Delivery]:
         with self._lock:
-            return [delivery for delivery in self._deliveries if delivery.due(path, stamp)]
+            takers = [delivery for delivery in self._deliveries if delivery.due(path, stamp)]
+            reason = self.budget.refuses(path) if takers else None
+            if reason is None:
+                return takers
+            for delivery in takers:
+                delivery.skip(path, reason)
+            return []
 
     def _hand_out(self, path: str, stamp: Stamp, value: Any, takers: list[Delivery]) -> None:
         with self._lock:
             for delivery in takers if self.open else ():
                 shown = value
-                if isinstance(value, Foreign) and delivery.sink.name != value.home:
+                if isinstance(value, Foreign) and delivery.family != value.home:
                     shown = value.visual
                 if shown is None:
                     delivery.skip(path)

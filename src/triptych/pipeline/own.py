@@ -1,14 +1,10 @@
-"""What is queued is ours: values become plain numbers, or copies that training cannot change.
-
-The one place that touches device tensors.
-"""
+"""What is queued is ours: values become plain numbers, or copies that training cannot change."""
 
 from __future__ import annotations
 
 import math
 import numbers
 import sys
-from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -80,54 +76,6 @@ def copied(visual: Any) -> Any:
     return visual.own()
 
 
-DeviceRow = tuple[tuple[str, ...], list[float], tuple[int, int, float]]
-"""Paths, values, and the stamp as context, step and time."""
-
-
-class DeviceNumbers:
-    """Numbers that were logged while still on an accelerator.
-
-    `add` starts a copy on the device's own stream and returns at once; `settle`, on a worker,
-    reads those whose event has passed. Untested on hardware so far: see the CHANGELOG.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[Any, Any, tuple[str, ...], tuple[int, int, float]]] = deque()
-
-    def add(self, tensors: dict[str, Any], stamp: tuple[int, int, float]) -> None:
-        """Remember one row; `stamp` is context, step and time. No synchronisation."""
-        devices: dict[Any, dict[str, Any]] = {}
-        for path, tensor in tensors.items():
-            devices.setdefault(tensor.device, {})[path] = tensor
-        for device, together in devices.items():
-            self._add(device.type, together, stamp)
-
-    def _add(self, device: str, tensors: dict[str, Any], stamp: tuple[int, int, float]) -> None:
-        torch = sys.modules["torch"]
-        precision = torch.float32 if device == "mps" else torch.float64  # all that Apple's GPUs do
-        flat = [tensor.detach().reshape(()).to(precision) for tensor in tensors.values()]
-        stacked = torch.stack(flat)
-        event = None
-        if stacked.is_cuda:
-            event = torch.cuda.Event()
-            event.record(torch.cuda.current_stream(stacked.device))
-        self._waiting.append((stacked, event, tuple(tensors), stamp))
-
-    def settle(self, *, wait: bool) -> list[DeviceRow]:
-        """The rows whose values have arrived; with `wait`, all of them. On a worker only."""
-        rows: list[DeviceRow] = []
-        while self._waiting:
-            stacked, event, paths, stamp = self._waiting[0]
-            if event is not None:
-                if wait:
-                    event.synchronize()
-                elif not event.query():
-                    break
-            self._waiting.popleft()
-            rows.append((paths, stacked.tolist(), stamp))
-        return rows
-
-
 def _plain(value: Any, tensor: type | None) -> Any:
     kind: type = type(value)
     if kind is tensor and value.is_cpu:
@@ -160,6 +108,8 @@ def _tensor(path: str, tensor: Any) -> Scalar | DeviceScalar:
             f"{tensor.device}; a number has one real element. Use .mean(), triptych.Image, or "
             f"triptych.Histogram."
         )
+    if tensor.is_cuda and sys.modules["torch"].cuda.is_current_stream_capturing():
+        raise Unloggable(f"{path!r} cannot be read while a CUDA graph is captured: log it outside.")
     if tensor.device.type != "cpu":
         return DeviceScalar(tensor)
     try:
@@ -203,7 +153,9 @@ def _foreign(value: Any, package: str) -> Foreign | None:
         if not hasattr(value, "as_component_batches"):
             return None
         if name == "TextDocument":
-            shown = visuals.Text("".join(value.text.as_arrow_array().to_pylist()))
+            text = "".join(value.text.as_arrow_array().to_pylist())
+            kind = [] if value.media_type is None else value.media_type.as_arrow_array().to_pylist()
+            shown = visuals.Markdown(text) if "text/markdown" in kind else visuals.Text(text)
     else:
         if not hasattr(value, "to_json"):
             return None

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from triptych.pipeline.own import Unloggable
 
+_FOR_CHARTS = ("train/grad_norm", "train/weight_norm", "train/lr", "grad_norm/", "weight_norm/")
+_FOR_CHARTS += ("time/", "throughput/", "system/", "memory/", "power/", "temperature/")
+_FOR_CHARTS += ("triptych/",)
+"""How the paths of monitors begin, and our own."""
+
 
 def normal_path(path: object) -> str:
     """The path without empty parts: "/a//b/" becomes "a/b".
@@ -21,3 +26,8 @@ def normal_path(path: object) -> str:
             f'No part of a path may begin with "__", as in {path!r}: Rerun keeps those.'
         )
     return "/".join(parts)
+
+
+def is_for_charts(path: str) -> bool:
+    """Whether a number, as monitors log it, is of little use to somebody who reads lines."""
+    return path.startswith(_FOR_CHARTS)

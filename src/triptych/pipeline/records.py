@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from triptych.dashboard import Dashboard
     from triptych.visuals import Visual
 
 
 class Status(StrEnum):
-    """How a run stands."""
+    """How a run stands. Nobody can say "killed" of itself: `triptych.archive.repair` finds out."""
 
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    KILLED = "killed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,9 @@ class RunInfo:
         tags: Short labels.
         notes: A longer description, or None.
         group: The larger whole that it is a part of, such as a search; or None.
+        dashboard: How the user wants recordings laid out; None for the default.
+        opens_with: For each sink the command or address that opens what it has written. Empty
+            until all sinks are open: read it late.
         resumed: Whether an earlier attempt exists.
     """
 
@@ -280,6 +285,8 @@ class RunInfo:
     tags: tuple[str, ...] = ()
     notes: str | None = None
     group: str | None = None
+    dashboard: Dashboard | None = None
+    opens_with: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def resumed(self) -> bool:

@@ -24,8 +24,11 @@ class Sink(Protocol):
     More attributes are looked for, and may be missing: `hint`, the command that opens what the
     sink has written; `takes_local_words`, true if lines that sinks and their SDKs log may come here
     because nothing of this sink logs; `next_attempt(info, deadline)`, called when training starts
-    again within the run; and `abandon()`, called on the thread that closes the run when the worker
-    has missed the deadline: keep what hangs from holding up the exit of the process.
+    again within the run; `family`, the package whose own values it takes as they are, by default
+    its name; `longest_pause`, the most seconds between two tries after many failures;
+    `durable`, true if what has been flushed survives the process, and the journal can let go of it;
+    and `abandon()`, called on the thread that closes the run when the worker has missed the
+    deadline: keep what hangs from holding up the exit of the process.
     """
 
     name: str

@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from triptych.pipeline.budget import DISK, TIME
+
 NOT_SHOWN = "not shown"
 """The reason of a loss that is none: the sink has no way to show such a value."""
+
+_MEANT = frozenset({NOT_SHOWN, TIME, DISK})
 
 
 @dataclass(slots=True)
@@ -21,7 +25,8 @@ class SinkTotals:
         delivered: Values the sink took in. A window of numbers counts with all its values.
         shed: Lost values by reason and path. Reasons: "full" (the buffer was), "error" (the sink
             raised), "not shown" (it cannot show such a value), "not open" (it never opened),
-            "unsent" (the run closed first).
+            "unsent" (the run closed first), "budget" and "disk" (a picture too many for the
+            limits of the run).
     """
 
     accepted: int = 0
@@ -39,8 +44,8 @@ class SinkTotals:
 
     @property
     def missing(self) -> int:
-        """All that should have arrived: values that the sink cannot show are not among them."""
-        return sum(count for why, count in self.by_reason().items() if why != NOT_SHOWN)
+        """All that should have arrived: what was left out on purpose is not among them."""
+        return sum(count for why, count in self.by_reason().items() if why not in _MEANT)
 
     def by_reason(self) -> dict[str, int]:
         """How many values were lost for each reason."""

@@ -24,9 +24,13 @@ class Windows:
 
     Args:
         every: The length of a window and what stands for it.
+
+    Attributes:
+        stretch: How many times as long the windows are at present.
     """
 
     def __init__(self, every: Every) -> None:
+        self.stretch = 1
         self._every = every
         self._waiting: list[Columns] = []
 
@@ -42,7 +46,7 @@ class Windows:
         while self._waiting:
             start = min(float(self._axis(block).min()) for block in self._waiting)
             # a distance below the resolution of the clock must still end behind its start
-            end = max(start + self._every.distance, math.nextafter(start, math.inf))
+            end = max(start + self._every.distance * self.stretch, math.nextafter(start, math.inf))
             newest = max(float(self._axis(block).max()) for block in self._waiting)
             if self._every.seconds is not None and now is not None:
                 newest = max(newest, now)

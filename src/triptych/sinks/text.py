@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from triptych.pipeline.paths import is_for_charts
 from triptych.pipeline.records import (
     Batch,
     Checkpoint,
@@ -25,6 +26,8 @@ from triptych.words import build_handlers, speaks_already
 class TextSink:
     """Lines of text, each with its step and phase.
 
+    Numbers of gradients, time and the machine, as monitors log them, fill no lines of their own.
+
     Args:
         config: A `logging.config` dictionary as `triptych.logging_config` makes it. A handler
             called "file" that has no file yet is added for `train.log` in the run folder.
@@ -32,6 +35,7 @@ class TextSink:
 
     name = "text"
     takes_local_words = True
+    durable = True
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.hint = ""
@@ -43,6 +47,7 @@ class TextSink:
         handlers = self._config.setdefault("handlers", {})
         if "file" not in handlers:
             like = handlers.get("console", {})
+            (info.dir / "train.log").touch(mode=0o600)  # logging would go by the umask
             handlers["file"] = {
                 "class": "logging.FileHandler",
                 "filename": str(info.dir / "train.log"),
@@ -62,7 +67,7 @@ class TextSink:
         for stamp, values in _rows(batch.columns):
             self._write(_numbers_line(stamp, values))
         for record in batch.records:
-            line = _line(record)
+            line = line_of(record)
             if line is not None:
                 self._write(line)
 
@@ -82,7 +87,8 @@ class TextSink:
                 handler.handle(line)
 
 
-def _line(record: Record) -> logging.LogRecord | None:
+def line_of(record: Record) -> logging.LogRecord | None:
+    """The line of a record; None for a record that is no words."""
     value = record.value
     if isinstance(value, Words):
         return value.line
@@ -99,6 +105,8 @@ def _rows(blocks: Sequence[Columns]) -> list[tuple[Stamp, dict[str, float]]]:
     """The numbers by step; what was logged in several calls at one step stands together."""
     rows: dict[tuple[int, int, str], list[tuple[Stamp, dict[str, float]]]] = {}
     for block in blocks:
+        if all(map(is_for_charts, block.paths)):
+            continue
         for step, epoch, phase, when, row in zip(
             block.steps.tolist(),
             block.epochs.tolist(),

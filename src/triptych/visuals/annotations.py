@@ -25,7 +25,7 @@ class Boxes:
     """Rectangles on a picture, in pixels from its upper left corner.
 
     Attributes:
-        xyxy: float32 (N, 4), finite: x_min, y_min, x_max, y_max.
+        xyxy: float32 (N, 4), finite: x_min, y_min, x_max, y_max; may lie beyond the picture.
         class_ids: Integer ids (N,) in 0 to 65535, if the boxes came with ids.
         labels: N names, if the boxes came with names.
         scores: float32 (N,), if the boxes came with scores.
@@ -41,13 +41,31 @@ class Boxes:
         """Bytes held by the arrays."""
         return nbytes(self.xyxy, self.class_ids, self.scores)
 
+    def captions(self, classes: Mapping[int, str]) -> tuple[str, ...] | None:
+        """What is written at each box: its name, or that of its class, and its score.
+
+        Args:
+            classes: Names of the class ids.
+
+        Returns:
+            N words, or None where there is nothing to write.
+        """
+        names = self.labels
+        if names is None and self.class_ids is not None:
+            names = tuple(classes.get(key, str(key)) for key in self.class_ids.tolist())
+        if self.scores is None:
+            return names
+        scores = [f"{score:.2f}" for score in self.scores.tolist()]
+        words = zip(names or [""] * len(scores), scores, strict=True)
+        return tuple(" ".join(filter(None, pair)) for pair in words)
+
 
 def read_boxes(boxes: Any) -> Boxes:
     """Read boxes from an array or from a mapping as torchvision's detectors return it.
 
     Args:
-        boxes: (N, 4) numbers; or {"boxes": (N, 4), "labels": N ids or N names, "scores": (N,)},
-            of which only "boxes" must be there. N may be 0.
+        boxes: (N, 4) numbers, two opposite corners; or {"boxes": (N, 4), "labels": N ids or N
+            names, "scores": (N,)}, of which only "boxes" must be there. N may be 0.
 
     Raises:
         TypeError: Not numbers; labels neither ids nor names.
@@ -56,14 +74,14 @@ def read_boxes(boxes: Any) -> Boxes:
     if isinstance(boxes, Boxes):
         return boxes
     if not isinstance(boxes, Mapping):
-        return Boxes(_points(boxes, 4, "boxes", "x_min, y_min, x_max, y_max"))
+        return Boxes(_corners(boxes, "boxes"))
     unknown = sorted(map(str, boxes.keys() - _BESIDE_BOXES - {"boxes", "labels", "scores"}))
     if unknown or "boxes" not in boxes:
         raise ValueError(
             f"boxes with the keys {sorted(map(str, boxes))} cannot be read: pass "
             f'{{"boxes": (N, 4), "labels": (N,), "scores": (N,)}}, the last two if you have them.'
         )
-    xyxy = _points(boxes["boxes"], 4, 'boxes["boxes"]', "x_min, y_min, x_max, y_max")
+    xyxy = _corners(boxes["boxes"], 'boxes["boxes"]')
     class_ids, labels = _read_labels(boxes.get("labels"), len(xyxy))
     scores = boxes.get("scores")
     if scores is not None:
@@ -145,6 +163,13 @@ def read_classes(classes: Mapping[int, str] | Sequence[str]) -> dict[int, str]:
             raise ValueError(f"class id {class_id} is out of 0 to {_MAX_CLASS_ID}: renumber it.")
         names[class_id] = name
     return names
+
+
+def _corners(value: Any, what: str) -> npt.NDArray[np.float32]:
+    """Upper left and lower right, also of boxes that a detector has turned inside out."""
+    array = _points(value, 4, what, "x_min, y_min, x_max, y_max")
+    first, second = array[:, :2], array[:, 2:]
+    return np.hstack([np.minimum(first, second), np.maximum(first, second)])
 
 
 def _points(

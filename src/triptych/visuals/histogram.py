@@ -10,11 +10,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from triptych.visuals.arrays import interval, is_tensor, nbytes, numbers, own_array
+from triptych.visuals.arrays import interval, is_tensor, nbytes, numbers, own_anywhere
 from triptych.visuals.visual import set_fields
 
 # W&B refuses more.
 _MAX_BINS = 512
+_PERCENTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -22,7 +23,7 @@ class Histogram:
     """Values, to be counted on the worker; or counts, where somebody counted already.
 
     Attributes:
-        values: What was passed, of any shape; after `own`, a numpy array that is ours. None for a
+        values: What was passed, of any shape; after `own`, a copy that is ours. None for a
             histogram made `from_counts`.
         bins: How many bins of equal width to count in, 1 to 512.
         range: The lower and upper end of the bins; None for the smallest and largest finite value.
@@ -113,7 +114,7 @@ class Histogram:
         if self._counted is not None:
             return self
         owned = copy.copy(self)
-        set_fields(owned, values=own_array(self.values))
+        set_fields(owned, values=own_anywhere(self.values))
         return owned
 
     @property
@@ -137,6 +138,31 @@ class Histogram:
         values = numbers(self.values, "values").astype(np.float64).reshape(-1)
         finite = values[np.isfinite(values)]
         return np.histogram(finite, self.bins, self.range or _span(finite, self.bins))
+
+    def percentiles(self) -> dict[int, float]:
+        """What share of the finite values lies below, on a worker thread.
+
+        Returns:
+            The 5th, 25th, 50th, 75th and 95th percentile, interpolated linearly between values; of
+            a histogram made `from_counts` within its bins. Empty where no value is finite.
+        """
+        if self._counted is not None:
+            return _from_bins(*self._counted)
+        values = numbers(self.values, "values").astype(np.float64).reshape(-1)
+        finite = values[np.isfinite(values)]
+        if not finite.size:
+            return {}
+        found = np.percentile(finite, _PERCENTILES)
+        return dict(zip(_PERCENTILES, found.tolist(), strict=True))
+
+
+def _from_bins(counts: npt.NDArray[Any], edges: npt.NDArray[np.float64]) -> dict[int, float]:
+    below = np.concatenate([[0.0], np.cumsum(counts, dtype=np.float64)])
+    if below[-1] == 0:
+        return {}
+    wanted = np.array(_PERCENTILES) / 100 * below[-1]
+    found = np.interp(wanted, below, edges)
+    return dict(zip(_PERCENTILES, found.tolist(), strict=True))
 
 
 def _span(finite: npt.NDArray[np.float64], bins: int) -> tuple[float, float]:

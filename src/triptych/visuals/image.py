@@ -17,7 +17,7 @@ from triptych.visuals.annotations import (
     read_keypoints,
     read_mask,
 )
-from triptych.visuals.arrays import host_array, interval, nbytes, on_device, own_array
+from triptych.visuals.arrays import host_array, interval, nbytes, on_device, own_anywhere
 from triptych.visuals.encoding import Encoded, encode
 from triptych.visuals.pixels import (
     Layout,
@@ -35,7 +35,7 @@ class Image:
     """A picture; it looks the same in every back end.
 
     Attributes:
-        pixels: What was passed; after `own`, a numpy array or PIL image that is ours.
+        pixels: What was passed; after `own`, a copy that is ours.
         boxes: Rectangles, or None.
         mask: Class ids, uint8 or uint16 (H, W), or None.
         keypoints: float32 (M, 2), x and y in pixels, or None.
@@ -77,7 +77,8 @@ class Image:
                 are 0 to 1; bool is black and white. NaN and -inf are drawn black, +inf white.
             boxes: (N, 4) x_min, y_min, x_max, y_max in pixels; or the mapping of a torchvision
                 detector, {"boxes": (N, 4), "labels": N ids or N names, "scores": (N,)}.
-            mask: (H, W) class ids in 0 to 65535, or bool.
+            mask: (H, W) class ids in 0 to 65535, or bool. Class 0 is not drawn, as the background,
+                unless `classes` gives it another name.
             keypoints: (K, 2) or (N, K, 2), x and y in pixels.
             classes: Names of the class ids: {id: name}, or a sequence where the position is the id.
             caption: One line of text.
@@ -138,7 +139,7 @@ class Image:
 
         A PIL image that was opened, and not yet read, is read from its file here.
         """
-        pixels = self.pixels.copy() if is_pil(self.pixels) else own_array(self.pixels)
+        pixels = self.pixels.copy() if is_pil(self.pixels) else own_anywhere(self.pixels)
         owned = copy.copy(self)
         set_fields(owned, pixels=pixels)
         return owned

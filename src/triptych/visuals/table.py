@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,6 +14,12 @@ from triptych.visuals.image import Image
 from triptych.visuals.visual import set_fields
 
 Cell = str | int | float | bool | None | Image
+
+# A row that is wider than a panel is cut off by the viewer, with all columns to its right.
+_ROW = 120  # letters
+_SHORT = 24
+# Underscores within a word, as in "count_words", are no markup.
+_MARKUP = re.compile(r"[\\`*\[\]<|~&]|(?<![^\W_])_|_(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -85,14 +92,28 @@ class Table:
             max_rows: How many rows to write; a last line tells how many are missing.
 
         Returns:
-            Lines, without a newline at the end. Pictures are named by size and caption.
+            Lines, without a newline at the end. Pictures are named by size and caption, line breaks
+            are shown as "↵", and long cells are cut so that a row has about 120 letters.
         """
-        lines = [_markdown_row(self.columns), "|" + " --- |" * len(self.columns)]
-        lines += [_markdown_row(row) for row in self.rows[:max_rows]]
+        rows = [self.columns, *(map(cell_text, row) for row in self.rows[:max_rows])]
+        texts = [[text.replace("\r\n", "\n").replace("\n", " ↵ ") for text in row] for row in rows]
+        widths = _widths(texts)
+        head, *body = [_markdown_row(row, widths) for row in texts]
+        lines = [head, "|" + " --- |" * len(self.columns), *body]
         missing = len(self.rows) - max_rows
         if missing > 0:
             lines += ["", f"and {missing} more {'row' if missing == 1 else 'rows'}"]
         return "\n".join(lines)
+
+
+def cell_text(cell: Cell) -> str:
+    """What a cell says, with all its lines: numbers in six digits, pictures by size and caption."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Image):
+        width, height = cell.size
+        return f"[{width} x {height} picture]" + (f" {cell.caption}" if cell.caption else "")
+    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
 def _read_cell(cell: Any, row: int, column: str) -> Cell:
@@ -112,15 +133,17 @@ def _cell_nbytes(cell: Cell) -> int:
     return len(cell) if isinstance(cell, str) else 8
 
 
-def _markdown_row(cells: Sequence[Cell]) -> str:
-    return "| " + " | ".join(_markdown_cell(cell) for cell in cells) + " |"
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """How many letters each column may have: the short what they need, the long share the rest."""
+    needed = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    short = [width for width in needed if width <= _SHORT]
+    share = (_ROW - sum(short)) // max(1, len(needed) - len(short))
+    return [width if width <= _SHORT else max(_SHORT, share) for width in needed]
 
 
-def _markdown_cell(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, Image):
-        width, height = cell.size
-        cell = f"[{width} x {height} picture]" + (f" {cell.caption}" if cell.caption else "")
-    text = f"{cell:.6g}" if isinstance(cell, float) else str(cell)
-    return "<br>".join(text.replace("|", r"\|").splitlines())
+def _markdown_row(texts: Sequence[str], widths: Sequence[int]) -> str:
+    cut = [
+        text if len(text) <= width else f"{text[: width - 1]}…"
+        for text, width in zip(texts, widths, strict=True)
+    ]
+    return "| " + " | ".join(_MARKUP.sub(r"\\\g<0>", text) for text in cut) + " |"

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text, shown as it is or as markdown.
+    """A text, shown as it is; see `Markdown` for one with headings and emphasis.
 
     Attributes:
         text: Any length, any lines.
-        markdown: Whether back ends that can should render it as markdown.
 
     Raises:
         TypeError: The text is not a string.
     """
 
     text: str
-    markdown: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):

@@ -1,4 +1,4 @@
-"""Visuals in the recording: pixels, what is drawn on them, bars, tables and texts."""
+"""Pictures in the recording, and what passes through: pixels, and what is drawn on them."""
 
 from __future__ import annotations
 
@@ -91,24 +91,6 @@ def test_boxes_of_an_earlier_picture_do_not_stay(tmp_path: Path) -> None:
     assert named["Boxes2D:labels"] == ["cat"]
     assert bare["Boxes2D:labels"] == []
     assert (step, gone) == (3, {"Clear:is_recursive": [False]})
-
-
-def test_histograms_tables_and_texts_are_there(tmp_path: Path) -> None:
-    """As bars over the middles of their bins, as a Markdown table, and as a document."""
-    run = _record(
-        tmp_path,
-        {"weights": triptych.Histogram.from_counts([3, 1], [0.0, 1.0, 3.0])},
-        {"worst": triptych.Table(["true", "said"], [[8, "3|5"]])},
-        {"sample": triptych.Text("Once *upon*", markdown=True)},
-    )
-
-    ((_, bars),) = _parts(run, "/weights")
-    assert bars["BarChart:abscissa"][0]["buffer"] == [0.5, 2.0]
-    assert bars["BarChart:widths"] == [1.0, 2.0]
-    assert bars["BarChart:values"][0]["buffer"] == [3, 1]
-    documents = rrd.documents(run.info.recording)
-    assert (2, "/worst", "| true | said |\n| --- | --- |\n| 8 | 3\\|5 |") in documents
-    assert (3, "/sample", "Once *upon*") in documents
 
 
 def test_archetypes_pass_as_they_are(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from triptych.sinks.rerun.remote import RemoteSink
 from triptych.sinks.rerun.sink import RerunSink
 
-__all__ = ["RerunSink"]
+__all__ = ["RemoteSink", "RerunSink"]

@@ -1,44 +1,152 @@
-"""Ways from a recording stream to viewers, none of which waits for one."""
+"""Ways from recording streams to viewers, none of which waits for one."""
 
 from __future__ import annotations
 
+import getpass
+import ipaddress
+import logging
+import os
 import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
+from triptych.commands import command
+
+log = logging.getLogger("triptych")
+
 HOST = "127.0.0.1"  # Rerun has no authentication, and its own default is every interface (0.41)
 
+_NUMBERS = "512MiB"
+_PICTURES = "1GiB"
+"""What is kept for viewers that come late; then the oldest goes, in each lane for itself."""
 
-def connect_viewers(recording: Any, live: bool | str) -> str:
-    """Connect a recording stream to viewers and give the address that they connect to.
+_SSH_PORT = "22"
+_DEFAULT_PORT = 9876  # of Rerun
+_OPENING = 5.0  # seconds
+
+
+def host_to_serve_at(live: bool | str) -> str:  # as `triptych.run` takes it
+    """The IPv4 address to listen on, if `live` asks to serve; else ""."""
+    if live in (True, "spawn"):
+        return HOST
+    try:
+        return str(ipaddress.IPv4Address(live if isinstance(live, str) else ""))
+    except ValueError:
+        return ""
+
+
+def serve(numbers: Any, pictures: Any, host: str = HOST) -> list[str]:
+    """Serve two streams of one recording to any number of viewers, which come and go.
+
+    Each has a port of its own: what is kept for viewers that come late is bounded, and in one lane
+    pictures would soon push out the curves.
 
     Args:
-        recording: A `rerun.RecordingStream` without an output.
-        live: True to serve on this machine, "spawn" to open a viewer, or the address of one.
+        numbers: A `rerun.RecordingStream` without an output: numbers, words, and the dashboard.
+        pictures: Another one with the same ids: everything large.
+        host: The IPv4 address to listen on.
+
+    Returns:
+        The addresses that a viewer connects to; it shows the two as one recording.
 
     Raises:
-        OSError: If nobody listens at that address.
+        RuntimeError: If a port cannot be had.
     """
     import rerun as rr
 
-    if live is True:
-        port = _free_port()
-        recording.set_sinks(rr.GrpcServerSink(HOST, port, server_memory_limit="1GiB"))
-        return f"rerun+http://{HOST}:{port}/proxy"
-    if live == "spawn":
-        port = _free_port()
-        rr.spawn(port=port, connect=False, memory_limit="2GiB", hide_welcome_screen=True)
-        recording.connect_grpc(f"rerun+http://{HOST}:{port}/proxy")
-        return f"rerun+http://{HOST}:{port}/proxy"
-    address = str(live)
+    shown = socket.gethostname() if ipaddress.ip_address(host).is_unspecified else host
+    addresses = []
+    lanes = ((numbers, _NUMBERS), (pictures, _PICTURES))
+    for (stream, memory), port in zip(lanes, _free_ports(host, len(lanes)), strict=True):
+        stream.set_sinks(rr.GrpcServerSink(host, port, server_memory_limit=memory))
+        stream.flush(timeout_sec=_OPENING)  # raises if somebody else has just taken the port
+        addresses.append(f"rerun+http://{shown}:{port}/proxy")
+    return addresses
+
+
+def tell_how_to_watch(addresses: list[str], host: str) -> str:
+    """Say how to connect, from elsewhere too if this is a session over ssh; return the command."""
+    watch = f"{command('rerun')} {' '.join(addresses)}"
+    log.info("Watch this run live with: %s", watch)
+    if not ipaddress.ip_address(host).is_loopback:
+        log.warning(
+            "Whoever reaches %s can watch this run: Rerun asks nobody for a password. live=True "
+            "serves on this machine alone, and an ssh tunnel leads there from elsewhere.",
+            host,
+        )
+    elif tunnel := _tunnel(addresses, os.environ.get("SSH_CONNECTION", "")):
+        log.info("On the machine that you sit at, run this first, and leave it open: %s", tunnel)
+    return watch
+
+
+def open_viewer(addresses: list[str]) -> None:
+    """Start a viewer, detached from this process, that connects to these addresses.
+
+    Raises:
+        FileNotFoundError: If the `rerun` program is not there.
+    """
+    port = _free_ports(HOST, 1)[0]
+    arguments = [command("rerun"), *addresses, "--bind", HOST, "--port", str(port)]
+    # The viewer goes on when training is over; Ctrl-C in the terminal is not meant for it.
+    viewer = subprocess.Popen(  # noqa: S603  # a program of Rerun's own
+        [*arguments, "--hide-welcome-screen", "--expect-data-soon"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    threading.Thread(target=viewer.wait, daemon=True).start()  # closed before us, it is no zombie
+
+
+def connect(stream: Any, address: str) -> None:
+    """Send a stream to the viewer at an address such as "rerun+http://127.0.0.1:9876/proxy".
+
+    Raises:
+        OSError: If nobody listens there.
+        RuntimeError: If somebody does, and does not answer like a viewer.
+    """
     parts = urlsplit(address)
     # connect_grpc would hold us for 5 s, and then be dead for ever (0.41): look first.
-    socket.create_connection((parts.hostname or HOST, parts.port or 9876), timeout=2.0).close()
-    recording.connect_grpc(address)
-    return address
+    place = (parts.hostname or HOST, parts.port or _DEFAULT_PORT)
+    socket.create_connection(place, timeout=1.0).close()
+    stream.connect_grpc(address)
+    stream.flush(timeout_sec=_OPENING)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def let_go(streams: Iterable[Any], deadline: float) -> bool:
+    """Disconnect streams, and say whether Rerun was done by the deadline.
+
+    Its `disconnect` has no time-out, and its exit hook waits for it (0.41): with a viewer that
+    hangs both would hold up the exit of the process for ever.
+    """
+    threads = [threading.Thread(target=stream.disconnect, daemon=True) for stream in streams]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.1, deadline - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)
+
+
+def _tunnel(addresses: list[str], connection: str) -> str:
+    """The ssh command that leads to these addresses; `connection` is SSH_CONNECTION."""
+    fields = connection.split()
+    if len(fields) != 4:  # noqa: PLR2004  # client and its port, server and its port
+        return ""
+    _, _, server, port = fields
+    ports = [urlsplit(address).port for address in addresses]
+    forwards = [f"-L {one}:{HOST}:{one}" for one in ports]
+    way = [] if port == _SSH_PORT else [f"-p {port}"]
+    return " ".join(["ssh -N", *way, *forwards, f"{getpass.getuser()}@{server}"])
+
+
+def _free_ports(host: str, count: int) -> list[int]:
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((host, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]

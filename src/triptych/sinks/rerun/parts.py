@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Something for each of several moments after the visual was logged, on `log_time` alone.
+
+    Attributes:
+        after: Nanoseconds, int64 (N,).
+        columns: N values of each component, a `rerun.ComponentColumnList`.
+    """
+
+    after: npt.NDArray[np.int64]
+    columns: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """Names and colours of classes, from now on and for what was logged before.
+
+    Attributes:
+        names: By class id.
+        over: Whether they lie over a picture, which the background class then leaves to be seen.
+    """
+
+    names: Mapping[int, str]
+    over: bool = False
+
+
 Part = tuple[str, Any]
-"""A name below the visual's own path ("" for the path itself), and an archetype."""
+"""A name below the visual's path ("" for the path itself); an archetype, `Played` or `Legend`."""
 
 Parts = Iterator[Part]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from triptych.sinks.rerun.parts import Parts
-from triptych.visuals import Image
+from triptych.pipeline.sink import NotShown
+from triptych.rendering.heatmaps import draw_heatmap
+from triptych.rendering.sheet import sheet
+from triptych.sinks.rerun.parts import Legend, Part, Parts
+from triptych.visuals import Depth, Encoded, Figure, Grid, Heatmap, Image
 from triptych.visuals.annotations import Boxes
+from triptych.visuals.colours import class_colour, is_background, mask_names
+from triptych.visuals.encoding import encode
 
 _ON_SCREEN = -4.0  # a negative radius is in points on the screen, not in pixels of the picture
 _KEYPOINTS = (255, 220, 60)
@@ -20,38 +26,123 @@ def show_image(image: Image) -> Parts:
     import rerun as rr
 
     encoded = image.encode()
-    yield "", rr.EncodedImage(contents=encoded.data, media_type=encoded.media_type)
+    yield picture(encoded)
     if image.boxes is not None:
         yield "boxes", _boxes(image.boxes, image.classes)
     if image.mask is not None:
+        names = mask_names(image.mask, image.classes)
+        yield "mask", Legend(names, over=True)
         yield "mask", rr.SegmentationImage(image.mask.astype(np.uint16), opacity=0.5)
     if image.keypoints is not None:
         yield "keypoints", rr.Points2D(image.keypoints, radii=_ON_SCREEN, colors=_KEYPOINTS)
     if image.caption is not None:
-        # A 2D view draws no text but labels, and a single label in the middle of all its points:
-        # these two make room for it below the picture.
-        middle, bottom = encoded.width / 2, encoded.height
-        place = [(middle, bottom), (middle, bottom * 1.15)]
-        yield "caption", rr.Points2D(place, radii=0, labels=image.caption, colors=_CAPTION)
+        yield caption_below(image.caption, encoded.width, encoded.height)
+
+
+def show_grid(grid: Grid) -> Parts:
+    """One picture of them all, with boxes, masks, keypoints and captions drawn in."""
+    yield picture(encode(sheet(grid)))
+
+
+def show_depth(depth: Depth) -> Parts:
+    """Rerun's own: the viewer tells the distance below the mouse; the range is below it."""
+    import rerun as rr
+
+    values = depth.raw()
+    low, high = (end / depth.unit for end in depth.shown_range())
+    name = "Grayscale" if depth.colours == "gray" else depth.colours.capitalize()
+    yield (
+        "",
+        rr.DepthImage(
+            values,
+            meter=1 / depth.unit,
+            colormap=rr.components.Colormap[name],
+            depth_range=[low, high],
+        ),
+    )
+    yield caption_below(depth.legend(), values.shape[1], values.shape[0])
+
+
+def show_heatmap(heatmap: Heatmap) -> Parts:
+    """A picture in colours, with what they mean below it."""
+    encoded = draw_heatmap(heatmap)
+    yield picture(encoded)
+    yield caption_below(heatmap.legend(), encoded.width, encoded.height)
+
+
+def show_figure(figure: Figure) -> Parts:
+    """A picture; one of plotly needs the package kaleido, and a browser, to become one.
+
+    Raises:
+        NotShown: Without these.
+    """
+    if figure.picture is not None:
+        return show_image(figure.picture)
+    return show_image(Image(_plotly_picture(figure), caption=figure.caption))
+
+
+def annotation_context(classes: Mapping[int, str], *, over: bool) -> Any:
+    """Names and colours of classes.
+
+    Args:
+        classes: The names by id.
+        over: Whether they lie over a picture, which the background class then leaves to be seen.
+    """
+    import rerun as rr
+
+    hidden = {key for key, name in classes.items() if over and is_background(key, name)}
+    return rr.AnnotationContext(
+        [
+            (key, name, (0, 0, 0, 0) if key in hidden else class_colour(key))
+            for key, name in classes.items()
+        ]
+    )
+
+
+def picture(encoded: Encoded) -> Part:
+    """The picture itself, at the path of the visual."""
+    import rerun as rr
+
+    return "", rr.EncodedImage(contents=encoded.data, media_type=encoded.media_type)
+
+
+def caption_below(caption: str, width: int, height: int) -> Part:
+    """Words below a picture of this size, in pixels."""
+    import rerun as rr
+
+    # A 2D view draws no text but labels, and a single label in the middle of all its points:
+    # these two make room for it below the picture.
+    place = [(width / 2, height), (width / 2, height * 1.15)]
+    return "caption", rr.Points2D(place, radii=0, labels=caption, colors=_CAPTION)
 
 
 def _boxes(boxes: Boxes, classes: dict[int, str]) -> Any:
     import rerun as rr
 
-    labels = boxes.labels
-    if labels is None and boxes.class_ids is not None:
-        labels = tuple(classes.get(key, str(key)) for key in boxes.class_ids.tolist())
-    if boxes.scores is not None:
-        scores = [f"{score:.2f}" for score in boxes.scores.tolist()]
-        labels = tuple(
-            f"{label} {score}".lstrip()
-            for label, score in zip(labels or [""] * len(scores), scores, strict=True)
-        )
+    ids = None if boxes.class_ids is None else boxes.class_ids.tolist()
     # Empty, not missing: a viewer looks further back for each component that a row lacks, and
     # would write the names of earlier boxes on these.
     return rr.Boxes2D(
         array=boxes.xyxy,
         array_format=rr.Box2DFormat.XYXY,
-        labels=labels or [],
-        class_ids=[] if boxes.class_ids is None else boxes.class_ids,
+        labels=boxes.captions(classes) or [],
+        class_ids=ids or [],
+        colors=[class_colour(key) for key in ids or [0] * len(boxes.xyxy)],
     )
+
+
+def _plotly_picture(figure: Figure) -> Any:
+    import io
+
+    from PIL import Image as Pictures
+
+    try:
+        import plotly.io
+
+        drawn = plotly.io.from_json(figure.plotly).to_image("png", scale=2)
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".,")
+        raise NotShown(
+            f"Rerun shows a figure of plotly as a picture, which plotly could not make: {reason}."
+        ) from error
+    return Pictures.open(io.BytesIO(drawn))

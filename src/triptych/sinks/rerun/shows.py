@@ -6,17 +6,71 @@ from collections.abc import Callable
 from typing import Any
 
 from triptych.pipeline.sink import NotShown
-from triptych.sinks.rerun.charts import show_histogram
+from triptych.sinks.rerun.charts import show_bars, show_confusion, show_curve, show_histogram
+from triptych.sinks.rerun.clips import show_audio, show_video
 from triptych.sinks.rerun.parts import Parts
-from triptych.sinks.rerun.pictures import show_image
-from triptych.sinks.rerun.words import show_table, show_text
-from triptych.visuals import Histogram, Image, Table, Text
+from triptych.sinks.rerun.pictures import (
+    show_depth,
+    show_figure,
+    show_grid,
+    show_heatmap,
+    show_image,
+)
+from triptych.sinks.rerun.scenes import (
+    show_boxes3d,
+    show_embedding,
+    show_graph,
+    show_lines,
+    show_mesh,
+    show_points,
+)
+from triptych.sinks.rerun.words import show_markdown, show_table, show_text, show_tokens
+from triptych.visuals import (
+    Audio,
+    Bars,
+    Boxes3D,
+    ConfusionMatrix,
+    Curve,
+    Depth,
+    Embedding,
+    Figure,
+    Graph,
+    Grid,
+    Heatmap,
+    Histogram,
+    Image,
+    Lines,
+    Markdown,
+    Mesh,
+    Points,
+    Table,
+    Text,
+    Tokens,
+    Video,
+)
 
 SHOWS: dict[type, Callable[[Any], Parts]] = {
     Image: show_image,
+    Grid: show_grid,
+    Depth: show_depth,
+    Heatmap: show_heatmap,
+    Figure: show_figure,
+    Video: show_video,
+    Audio: show_audio,
+    Points: show_points,
+    Boxes3D: show_boxes3d,
+    Mesh: show_mesh,
+    Lines: show_lines,
+    Graph: show_graph,
+    Embedding: show_embedding,
     Histogram: show_histogram,
+    Curve: show_curve,
+    Bars: show_bars,
+    ConfusionMatrix: show_confusion,
     Table: show_table,
     Text: show_text,
+    Markdown: show_markdown,
+    Tokens: show_tokens,
 }
 
 

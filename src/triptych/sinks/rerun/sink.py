@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triptych.commands import command
-from triptych.dashboard import CONFIG, ERRORS, EVENTS, Dashboard
+from triptych.dashboard import (
+    CONFIG,
+    ERRORS,
+    EVENTS,
+    LOG10,
+    PHASE,
+    SUMMARY,
+    Seen,
+    blueprint,
+    is_loss,
+)
 from triptych.pipeline.records import (
     Batch,
     Checkpoint,
@@ -28,43 +36,62 @@ from triptych.pipeline.records import (
     Status,
     Words,
 )
-from triptych.sinks.rerun.live import connect_viewers
-from triptych.sinks.rerun.properties import page, properties
+from triptych.sinks.rerun.live import (
+    connect,
+    host_to_serve_at,
+    let_go,
+    open_viewer,
+    serve,
+    tell_how_to_watch,
+)
+from triptych.sinks.rerun.pages import config_page, summary_page
+from triptych.sinks.rerun.parts import Legend, Played
+from triptych.sinks.rerun.phases import Phases, phase_colours
+from triptych.sinks.rerun.pictures import annotation_context
+from triptych.sinks.rerun.properties import properties
 from triptych.sinks.rerun.shows import archetypes
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-log = logging.getLogger("triptych")
-
+_FORMING = 60.0  # seconds in which the dashboard of a viewer that is open follows the paths seen
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_\-\[\]: ]")  # in an application id, since Rerun 0.36
 
 
 class RerunSink:
     """Writes one recording; timelines `step`, `epoch` and `log_time`.
 
-    A number is one entity, `/train/loss`; a picture is an encoded image, with boxes, mask and
-    keypoints below it; each logger has its own text log below `/logs`. Configuration and
-    provenance are recording properties, numbers as float64 and all else as text: Rerun fixes a
-    property's type the first time it sees it, in all runs of a catalog.
+    A number is one entity, `/train/loss`, and a loss has its log10 in another,
+    `/log10/train/loss`, since the viewer has no logarithmic axis (0.41). A picture is an encoded
+    image, with boxes, mask and keypoints below it; each logger has its own text log below `/logs`.
+    Configuration and provenance are recording properties, numbers as float64 and all else as text:
+    Rerun fixes a property's type the first time it sees it, in all runs of a catalog.
 
     Args:
         path: The .rrd file; None for the recording of the attempt in the run folder.
-        live: Viewers in place of a file: True serves to any that come, on 127.0.0.1; "spawn" opens
-            one; "rerun+http://…" sends to one that is there already. A sink of its own, beside the
-            file's, since a viewer that hangs holds up whatever shares its recording stream (0.41).
+        live: Viewers in place of a file: True serves to any that come, on 127.0.0.1; an IPv4
+            address serves there; "spawn" serves and opens one; "rerun+http://…" sends to one that
+            is there. A sink of its own, beside the file's, since a viewer that hangs holds up
+            whatever shares its recording stream (0.41).
     """
+
+    family = "rerun"
 
     def __init__(self, path: str | Path | None = None, *, live: bool | str = False) -> None:
         self.name = "live" if live else "rerun"
         self.hint = ""
+        self.durable = path is None and not live  # the journal waits for the run's own recording
         self._path = path
         self._live = live
         self._recording: Any = None
+        self._pictures: Any = None  # the same, but where viewers are served
         self._entities: dict[str, str] = {}
-        self._dashboard = Dashboard()
+        self._info: Any = None
+        self._seen = Seen()
+        self._phases = Phases()
         self._shown: tuple[int, ...] = ()
         self._shown_at = 0.0
+        self._opened_at = 0.0
         self._parts: dict[str, set[str]] = {}
         self._classes: dict[str, dict[int, str]] = {}
 
@@ -73,21 +100,32 @@ class RerunSink:
         import rerun as rr
 
         application = _NOT_ALLOWED.sub("-", info.project)[:120] or "triptych"
-        recording = rr.RecordingStream(application, recording_id=f"{info.id}-{info.attempt}")
-        if self._live:
-            self.hint = f"{command('rerun')} {connect_viewers(recording, self._live)}"
-            log.info("Watch this run live with: %s", self.hint)
+        name = f"{info.id}-{info.attempt}"
+        recording = self._recording = self._pictures = rr.RecordingStream(
+            application, recording_id=name
+        )
+        if host := host_to_serve_at(self._live):
+            self._pictures = rr.RecordingStream(
+                application, recording_id=name, send_properties=False
+            )
+            addresses = serve(recording, self._pictures, host)
+            self.hint = tell_how_to_watch(addresses, host)
+            if self._live == "spawn":
+                open_viewer(addresses)
+        elif self._live:
+            connect(recording, str(self._live))
         else:
             path = Path(self._path or info.recording)
+            path.touch(mode=0o600)  # Rerun itself would go by the umask
             recording.save(str(path))
             # all attempts of a run open as one
             name = "recording-*.rrd" if info.resumed and self._path is None else path.name
             self.hint = f"{command('rerun')} {path.parent / name}"
-        self._recording = recording
         recording.send_recording_name(info.name)
         self._send_properties("config", info.config)
         self._send_properties("provenance", info.provenance)
-        self._send_page(info)
+        self._info, self._opened_at = info, time.monotonic()
+        self._send_config_page()
         self._send_dashboard()
         _warm_up(application)
 
@@ -98,15 +136,23 @@ class RerunSink:
             for mask in (known, ~known):
                 if mask.any():
                     self._send_columns(columns, mask)
-            self._dashboard.numbers.update(dict.fromkeys(columns.paths, len(columns)))
+            step, newest = int(columns.steps[-1]), columns.values[-1].tolist()
+            for path, value in zip(columns.paths, newest, strict=True):
+                self._seen.count(path, len(columns), step, value)
         for record in batch.records:
             self._write_record(record)
-        if self._dashboard.outline() != self._shown and time.monotonic() > self._shown_at + 2.0:
+        self._write_phases(batch)
+        # Each layout stays in the file: the later, the more rarely.
+        pause = max(2.0, (self._shown_at - self._opened_at) / 4)
+        if self._seen.outline() != self._shown and time.monotonic() > self._shown_at + pause:
             self._send_dashboard()
 
     def flush(self, deadline: float) -> None:
-        """Hand everything to the operating system."""
-        self._recording.flush(timeout_sec=max(0.1, deadline - time.monotonic()))
+        """Hand everything to the operating system, with a layout that has a place for it."""
+        if self._seen.outline() != self._shown:
+            self._send_dashboard()
+        for stream in self.streams:
+            stream.flush(timeout_sec=max(0.1, deadline - time.monotonic()))
 
     def close(self, status: Status, error: Failure | None, deadline: float) -> None:
         """Write how the run ended, and the file's footer.
@@ -116,18 +162,18 @@ class RerunSink:
         """
         ending = {"status": str(status), "error": f"{error.kind}: {error.message}" if error else ""}
         self._send_properties("ending", ending)
-        if self._dashboard.outline() != self._shown:
-            self._send_dashboard()
-        # Rerun's disconnect has no time-out, and its exit hook waits for it (0.41): both could
-        # hold up the exit of the process for ever.
-        thread = threading.Thread(target=self._recording.disconnect, daemon=True)
-        thread.start()
-        thread.join(max(0.1, deadline - time.monotonic()))
-        if self._live is True:
+        self._send_dashboard(status, error)
+        if self._live:
             self.hint = ""  # nobody serves any more
-        if thread.is_alive():
+        if not let_go(self.streams, deadline):
             self.abandon()
             raise TimeoutError("Rerun did not close the recording in time.")
+
+    @property
+    def streams(self) -> list[Any]:
+        """The recording streams: one, or where viewers are served one for each lane."""
+        both = (self._recording, self._pictures)
+        return list({id(stream): stream for stream in both if stream is not None}.values())
 
     def abandon(self) -> None:
         """Rerun's exit hook waits for streams that hang (0.41): take it away."""
@@ -141,7 +187,7 @@ class RerunSink:
         self._entities.clear()
         self._parts.clear()
         self._classes.clear()
-        self._dashboard = Dashboard()
+        self._seen, self._phases = Seen(), Phases()
         self.open(info)
 
     # ---- numbers
@@ -159,6 +205,10 @@ class RerunSink:
         for place, path in enumerate(columns.paths):
             fields.append(_scalar_field(f"c{place}", self._entity(path)))
             arrays.append(pa.array(np.ascontiguousarray(values[:, place])))
+            if is_loss(path) and (positive := _positive(values[:, place])).any():
+                fields.append(_scalar_field(f"l{place}", self._entity(f"{LOG10}/{path}")))
+                logs = np.log10(values[:, place], where=positive, out=np.zeros(len(values)))
+                arrays.append(pa.array(logs, mask=~positive))
         batch = pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*index, *fields]))
         self._recording.send_record_batch(batch)
 
@@ -168,6 +218,7 @@ class RerunSink:
         import rerun as rr
 
         value = record.value
+        self._seen.words |= isinstance(value, Words | Event | Checkpoint | Failure)
         if isinstance(value, Words):
             level = "WARN" if value.line.levelname == "WARNING" else value.line.levelname
             self._send(record.path, rr.TextLog(value.text, level=level), record.stamp)
@@ -175,14 +226,25 @@ class RerunSink:
             self._send(EVENTS, rr.TextLog(value.text, level="INFO"), record.stamp)
         elif isinstance(value, Config):
             self._send_properties("config", value.info.config)
-            self._send_page(value.info)
+            self._info = value.info
+            self._send_config_page()
         elif isinstance(value, Failure):
             self._send(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
         elif isinstance(value, Foreign):
             self._send(record.path, value.value, record.stamp)
-            self._dashboard.add(record.path, "", type(value.value).__name__)
+            self._seen.add(record.path, "", type(value.value).__name__)
         else:
             self._write_visual(record)
+
+    def _write_phases(self, batch: Batch) -> None:
+        import rerun as rr
+
+        for stamp in self._phases.changes(batch):
+            if stamp.phase not in self._seen.phases:
+                self._seen.phases.append(stamp.phase)
+                configuration = phase_colours(self._seen.phases)
+                self._recording.log(self._entity(PHASE), configuration, static=True)
+            self._send(PHASE, rr.StateChange(state=stamp.phase), stamp)
 
     def _write_visual(self, record: Record) -> None:
         import rerun as rr
@@ -190,18 +252,36 @@ class RerunSink:
         visual, path = record.value, record.path
         parts = set()
         for name, archetype in archetypes(visual):
-            self._send(f"{path}/{name}" if name else path, archetype, record.stamp)
-            self._dashboard.add(path, name, type(archetype).__name__)
+            entity = f"{path}/{name}" if name else path
+            if isinstance(archetype, Played):
+                self._play(entity, archetype, record.stamp)
+                continue
+            if isinstance(archetype, Legend):
+                self._explain(entity, archetype)
+                continue
+            self._send(entity, archetype, record.stamp)
+            self._seen.add(path, name, type(archetype).__name__)
             parts.add(name)
         for gone in self._parts.get(path, set()) - parts:
             # A viewer shows the newest of each entity: boxes of an earlier picture would stay.
             self._send(f"{path}/{gone}", rr.Clear(recursive=False), record.stamp)
         self._parts[path] = self._parts.get(path, set()) | parts
-        classes = getattr(visual, "classes", None)
-        if classes and classes != self._classes.get(path):
-            self._classes[path] = classes
-            context = rr.AnnotationContext(list(classes.items()))
+        self._explain(path, Legend(getattr(visual, "classes", {})))
+
+    def _explain(self, path: str, legend: Legend) -> None:
+        known = self._classes.setdefault(path, {})
+        if not legend.names.items() <= known.items():
+            known |= legend.names
+            # A viewer reads no other than static ones (0.41).
+            context = annotation_context(known, over=legend.over)
             self._recording.log(self._entity(path), context, static=True)
+
+    def _play(self, path: str, played: Played, stamp: Stamp) -> None:
+        import rerun as rr
+
+        when = (int(stamp.time * 1e9) + played.after).astype("datetime64[ns]")
+        indexes = [rr.TimeColumn("log_time", timestamp=when)]
+        self._pictures.send_columns(self._entity(path), indexes=indexes, columns=played.columns)
 
     def _send(self, path: str, archetype: Any, stamp: Stamp) -> None:
         """One row with its own times: Rerun's clock is per thread, and this is the worker's."""
@@ -216,7 +296,8 @@ class RerunSink:
         for component in archetype.as_component_batches():
             column = rr.ComponentColumn(component.component_descriptor(), component)
             columns.append(column.partition([len(component.as_arrow_array())]))
-        self._recording.send_columns(self._entity(path), indexes=indexes, columns=columns)
+        stream = self._recording if isinstance(archetype, rr.TextLog) else self._pictures
+        stream.send_columns(self._entity(path), indexes=indexes, columns=columns)
 
     # ---- what does not change with time
 
@@ -225,18 +306,26 @@ class RerunSink:
         if found is not None:
             self._recording.send_property(name, found)
 
-    def _send_page(self, info: RunInfo) -> None:
+    def _send_config_page(self) -> None:
+        self._seen.settings = bool(self._info.config)
+        self._send_page(CONFIG, config_page(self._info))
+
+    def _send_page(self, path: str, text: str) -> None:
         import rerun as rr
 
-        document = rr.TextDocument(page(info), media_type=rr.MediaType.MARKDOWN)
-        self._recording.log(CONFIG, document, static=True)
+        document = rr.TextDocument(text, media_type=rr.MediaType.MARKDOWN)
+        self._recording.log(path, document, static=True)
 
-    def _send_dashboard(self) -> None:
-        self._shown, self._shown_at = self._dashboard.outline(), time.monotonic()
-        # make_active=False leaves alone what somebody has arranged in a viewer
-        self._recording.send_blueprint(
-            self._dashboard.blueprint(), make_active=False, make_default=True
-        )
+    def _send_dashboard(
+        self, status: Status = Status.RUNNING, error: Failure | None = None
+    ) -> None:
+        self._shown, self._shown_at = self._seen.outline(), time.monotonic()
+        self._send_page(SUMMARY, summary_page(self._info, status, error, self._seen.numbers))
+        layout = blueprint(self._seen, self._info.dashboard)
+        # make_active=True takes away what somebody has arranged in a viewer, and a viewer that is
+        # open shows no other (0.41): only at first, when the panels come one by one.
+        forming = bool(self._live) and time.monotonic() < self._opened_at + _FORMING
+        self._recording.send_blueprint(layout, make_active=forming, make_default=True)
 
     def _entity(self, path: str) -> str:
         entity = self._entities.get(path)
@@ -257,6 +346,11 @@ def _index_fields(*, with_epoch: bool) -> list[pa.Field]:
         pa.field(name, kind, metadata={"rerun:kind": "index", "rerun:index_name": name})
         for name, kind in names.items()
     ]
+
+
+def _positive(values: Any) -> Any:
+    """Where a logarithm can be taken and drawn."""
+    return np.isfinite(values) & (values > 0)
 
 
 def _scalar_field(name: str, entity: str) -> pa.Field:

@@ -33,6 +33,7 @@ from triptych.sinks.wandb.start import (
     automatic_mode,
     check_mode,
     forget_run,
+    keep_private,
     others_open,
     start_run,
 )
@@ -97,6 +98,8 @@ class WandbSink:
             return
         if self._mode == "auto":
             self._mode = automatic_mode()
+        place = info.dir / "wandb"
+        place.mkdir(mode=0o700, exist_ok=True)  # W&B would go by the umask, here and below
         self._run = start_run(info, self._mode)
         # Before anything is logged: W&B orders its axes by what is defined first.
         self._run.define_metric(AXIS)
@@ -143,6 +146,7 @@ class WandbSink:
         thread.start()
         thread.join(max(0.1, deadline - time.monotonic()))
         forget_run(self._run)
+        keep_private(self._folder / "wandb")
         if thread.is_alive():
             self.hint = f"{command('wandb')} sync --no-skip-online {Path(self._run.dir).parent}"
             self.abandon()
@@ -215,7 +219,7 @@ class WandbSink:
             # W&B copies a picture's file when it is logged: ours must live until then.
             with tempfile.TemporaryDirectory(dir=self._folder, prefix=".picture-") as place:
                 shown = value.value if isinstance(value, Foreign) else media(value, Path(place))
-                self._log({record.path: shown}, stamp.step, stamp.epoch)
+                self._log(_keys(record.path, shown), stamp.step, stamp.epoch)
 
     def _keep(self, checkpoint: Checkpoint) -> None:
         if checkpoint.copy is None:
@@ -231,3 +235,9 @@ class WandbSink:
 
     def _say(self, stamp: Stamp, level: str, text: str) -> None:
         self._run.write_logs(f"step {stamp.step} {stamp.phase} {level} {text.rstrip()}\n")
+
+
+def _keys(path: str, shown: Any) -> dict[str, Any]:
+    """One key for a visual, or one below it for each of its named parts."""
+    parts = shown if isinstance(shown, dict) else {"": shown}
+    return {f"{path}/{name}" if name else path: part for name, part in parts.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Literal
 
 from triptych.pipeline.records import RunInfo
@@ -119,3 +121,11 @@ def forget_run(run: Any) -> None:
 def others_open(run: Any) -> bool:
     """Whether another run of ours is open in this process."""
     return any(one is not run for one in _open)
+
+
+def keep_private(folder: Path) -> None:
+    """Take the rights of group and others from all that W&B has written; it went by the umask."""
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # gone meanwhile
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & 0o700)

@@ -1,0 +1,70 @@
+"""`find_run` and `all_runs`: runs below a root, over all its projects, as commands name them."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+
+from triptych.archive.folder import RunFolder
+
+_MOST_NAMED = 3
+
+
+def all_runs(root: str | os.PathLike[str] = "runs") -> list[RunFolder]:
+    """Every run of every project, by id, which begins with the time of its start.
+
+    Args:
+        root: Where all projects live; "~" is understood. A root that is missing has no runs.
+    """
+    base = Path(root).expanduser().absolute()
+    projects = sorted(base.iterdir()) if base.is_dir() else []
+    found = [run for home in projects if not home.is_symlink() for run in RunFolder.all_in(home)]
+    return sorted(found, key=lambda run: run.id)
+
+
+def find_run(wanted: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> RunFolder:
+    """Find one run.
+
+    Args:
+        wanted: A run id, the beginning or the end of exactly one id, the path of a run folder or of
+            a file directly in it, or "latest": the run whose run.json has the newest `started`.
+        root: Where all projects live.
+
+    Raises:
+        ValueError: No run answers to that, or more than one. The message names the ids that come
+            nearest.
+    """
+    text = os.fspath(wanted)
+    runs = all_runs(root)
+    if text == "latest" and runs:
+        return max(runs, key=lambda run: (run.started(), run.id))
+    by_path = _by_path(text)
+    if by_path is not None:
+        return by_path
+    exact = [run for run in runs if run.id == text]
+    some = exact or [run for run in runs if text and run.id.startswith(text)]
+    some = some or [run for run in runs if text and run.id.endswith(text)]
+    if len(some) == 1:
+        return some[0]
+    if some:
+        places = ", ".join(str(run.path) for run in some[-_MOST_NAMED:])
+        raise ValueError(
+            f"{text!r} stands for {len(some)} runs: {places}; say more of the id, or pass a path"
+        )
+    ids = [run.id for run in runs]
+    near = get_close_matches(text, ids, n=_MOST_NAMED, cutoff=0.3) or ids[-_MOST_NAMED:]
+    known = f"the nearest are {', '.join(near)}" if near else "there are no runs there"
+    raise ValueError(
+        f"no run {text!r} in {str(Path(root).expanduser().absolute())!r}, and no run folder at "
+        f'that path: {known}; pass an id, the folder of a run, or "latest"'
+    )
+
+
+def _by_path(text: str) -> RunFolder | None:
+    if text in ("", "latest"):
+        return None
+    path = Path(text).expanduser().absolute()
+    # ".." is resolved, as the name of the folder is the id of the run
+    folder = RunFolder(Path(os.path.normpath(path.parent if path.is_file() else path)))
+    return folder if folder.run_json.is_file() else None

@@ -1,0 +1,190 @@
+"""`Gap`: what a journal holds and the recordings of its run do not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from triptych.archive.folder import RunFolder
+from triptych.archive.recording import Recording, column
+from triptych.archive.tail import Tail, journals, read_tail, rows_where
+from triptych.dashboard.naming import ERRORS, EVENTS
+from triptych.pipeline.records import Batch, Columns, Failure, Record, Words
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+_EARLIER = 10**9  # nanoseconds by which a clock may have been set back within a journal
+_NUMBERS = "Scalars:scalars"
+_TEXT = "TextLog:text"
+_STATE = "StateChange:state"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is in a recording.
+
+    Attributes:
+        numbers: Of each path how many there are, and step and value of the newest.
+        archetypes: Of each path the names of Rerun's classes.
+        phases: All that there were, in the order of their beginning.
+    """
+
+    numbers: tuple[tuple[str, int, int, float], ...]
+    archetypes: Mapping[str, frozenset[str]]
+    phases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a recording lacks, and what it has.
+
+    Attributes:
+        batch: What is missing there; may be empty.
+        known: What is there; None where there is no recording that could be read.
+    """
+
+    batch: Batch
+    known: Known | None
+
+
+def missing(folder: RunFolder, tail: Tail) -> dict[int, Gap]:
+    """What of a tail is not in the recordings of its run, by attempt.
+
+    Numbers are compared bit by bit, with their step and time. A recording that cannot be read at
+    all has nothing.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    times = [int(rows.times.min() * 1e9) for rows in tail.columns]
+    times += [int(record.stamp.time * 1e9) for record in tail.records]
+    since = min(times, default=0) - _EARLIER
+    files = {attempt: folder.recording(attempt) for attempt, _ in tail.attempts}
+    there = _Recorded(since)
+    for attempt, file in files.items():
+        with suppress(FileNotFoundError, ValueError):
+            there.add(Recording(file, attempt))
+    return {
+        attempt: Gap(there.rest(tail.of(place)), there.known.get(attempt))
+        for place, attempt in enumerate(files)
+    }
+
+
+def unrecorded(folder: RunFolder) -> dict[int, Batch]:
+    """For each attempt what its journal holds and its recording does not, for readers of a run.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    found: dict[int, Gap] = {}
+    for journal in journals(folder):
+        found |= missing(folder, read_tail(journal))
+    return {attempt: gap.batch for attempt, gap in found.items() if gap.batch.size}
+
+
+class _Recorded:
+    """How often each number and each line is in the recordings.
+
+    Args:
+        since: Nanoseconds since 1970; what is older does not matter.
+    """
+
+    def __init__(self, since: int) -> None:
+        self.known: dict[int, Known] = {}
+        self._since = since
+        self._numbers: defaultdict[str, Counter[tuple[int, int, int]]] = defaultdict(Counter)
+        self._lines: Counter[tuple[str, int, int, str]] = Counter()
+
+    def add(self, recording: Recording) -> None:
+        """Count what a recording holds."""
+        numbers = []
+        for path, curve in recording.curves().items():
+            new = curve.times >= self._since
+            self._numbers[path].update(_keys(curve.steps[new], curve.times[new], curve.values[new]))
+            newest = int(curve.steps[-1]), float(curve.values[-1])
+            numbers.append((path, len(curve), *newest))
+        for path, batch in recording.batches(_TEXT):
+            self._lines.update((path, *one) for one in _lines(batch))
+        archetypes = {
+            path: frozenset(one.partition(":")[0] for one in components)
+            for path, components in recording.kinds().items()
+        }
+        for path, _ in recording.batches(_NUMBERS):  # those that the sink has added, too
+            archetypes.setdefault(path, frozenset({_NUMBERS.partition(":")[0]}))
+        self.known[recording.attempt] = Known(tuple(numbers), archetypes, _phases(recording))
+
+    def rest(self, batch: Batch) -> Batch:
+        """What is not there; each number that is there stands for one of the batch."""
+        parts = [part for rows in batch.columns for part in self._rest_of_rows(rows)]
+        records = []
+        for record in batch.records:
+            if isinstance(record.value, Words) and record.value.local:
+                continue  # it stays in the text panel
+            place, text = _line(record)
+            key = (place, record.stamp.step, int(record.stamp.time * 1e9), text)
+            if self._lines[key]:
+                self._lines[key] -= 1
+            else:
+                records.append(record)
+        return Batch(tuple(parts), tuple(records))
+
+    def _rest_of_rows(self, rows: Columns) -> Iterator[Columns]:
+        import numpy as np
+
+        times = (rows.times * 1e9).astype(np.int64)
+        for place, path in enumerate(rows.paths):
+            there = self._numbers[path]
+            absent = np.ones(len(rows), dtype=np.bool_)
+            for row, key in enumerate(_keys(rows.steps, times, rows.values[:, place])):
+                if there[key]:
+                    there[key] -= 1
+                    absent[row] = False
+            if absent.any():
+                yield rows_where(rows, absent, place)
+
+
+def _lines(batch: pa.RecordBatch) -> Iterator[tuple[int, int, str]]:
+    """Step, nanoseconds and text of each line."""
+    steps, times, texts = (column(batch, name) for name in ("step", "log_time", _TEXT))
+    if steps is None or times is None or texts is None:
+        return
+    stamps = zip(steps.to_pylist(), times.cast("int64").to_pylist(), strict=True)
+    for (step, time), text in zip(stamps, texts.to_pylist(), strict=True):
+        if text:
+            yield step, time, text[0]
+
+
+def _phases(recording: Recording) -> tuple[str, ...]:
+    found: dict[str, int] = {}
+    for _, batch in recording.batches(_STATE):
+        times, states = column(batch, "log_time"), column(batch, _STATE)
+        if times is not None and states is not None:
+            for time, state in zip(
+                times.cast("int64").to_pylist(), states.to_pylist(), strict=True
+            ):
+                for phase in state or ():
+                    found[phase] = min(time, found.get(phase, time))
+    return tuple(sorted(found, key=found.__getitem__))
+
+
+def _line(record: Record) -> tuple[str, str]:
+    """Where the Rerun panel has a record, and its text there."""
+    value = record.value
+    if isinstance(value, Words):
+        return record.path, value.text
+    if isinstance(value, Failure):
+        return ERRORS, value.traceback
+    return EVENTS, str(getattr(value, "text", ""))
+
+
+def _keys(
+    steps: npt.NDArray[np.int64], times: npt.NDArray[np.int64], values: npt.NDArray[np.float64]
+) -> Iterator[tuple[int, int, int]]:
+    bits = values.copy().view("int64")
+    return zip(steps.tolist(), times.tolist(), bits.tolist(), strict=True)

@@ -1,0 +1,47 @@
+"""How many samples a batch holds, whatever its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def count_samples(batch: Any) -> int | None:
+    """How many samples a batch holds; None where its shape does not say.
+
+    Args:
+        batch: Tensors or arrays with the samples along their first axis, in nested mappings, lists
+            and tuples; or a list with one mapping, picture or text for each sample.
+    """
+    if is_array(batch):
+        return len(batch) if batch.ndim else None
+    if isinstance(batch, Mapping):
+        items = list(batch.values())
+    elif one_each(batch):
+        return len(batch)
+    elif isinstance(batch, list | tuple):
+        items = list(batch)
+    else:
+        return None
+    counts = (count_samples(item) for item in items)
+    return next((count for count in counts if count is not None), None)
+
+
+def one_each(value: Any) -> bool:
+    """Whether a sequence has one element per sample, rather than one per field of the batch."""
+    if not isinstance(value, list | tuple) or not value:
+        return False
+    return (
+        all(isinstance(item, str) for item in value)
+        or all(isinstance(item, Mapping) for item in value)
+        or all(is_array(item) and _is_picture(item) for item in value)
+    )
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is a tensor or an array; nothing is imported to find out."""
+    return hasattr(value, "ndim") and hasattr(value, "shape")
+
+
+def _is_picture(array: Any) -> bool:
+    return array.ndim == 3 and len(array) in (1, 3, 4)  # noqa: PLR2004  # (C, H, W)

@@ -1,0 +1,267 @@
+"""Rerun's own viewer without a window: opens a recording and takes pictures of what it shows.
+
+It draws through Vulkan; Mesa's software driver is enough, so neither a display nor a GPU is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NoReturn
+
+from triptych.legible import legible
+
+if TYPE_CHECKING:
+    from rerun.experimental import ViewerClient
+
+_SAME = 3  # pictures in a row that must be equal
+_PANICS = ("render context", "graphics adapter")
+
+
+class NoVulkan(RuntimeError):  # noqa: N818  # it says what is missing
+    """The viewer found nothing to draw with; the message says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One panel of the layout.
+
+    Attributes:
+        name: What stands above it.
+        kind: Rerun's class: "TimeSeries", "2D", "3D", "TextLog", "TextDocument", "BarChart", …
+        origin: The entity it looks at, "/" for all.
+        reports: What it could not show, as "error: …" or "warning: …". A view behind another tab
+            is not drawn and reports nothing.
+    """
+
+    name: str
+    kind: str
+    origin: str
+    reports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the viewer shows of a recording, once its picture stands still.
+
+    Attributes:
+        views: The panels, sorted by name.
+        png: The picture of the whole window, or of the one view asked for.
+        errors: The viewer's own log lines of level ERROR.
+    """
+
+    views: tuple[View, ...]
+    png: bytes
+    errors: tuple[str, ...]
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that a view or the viewer complained of; empty when all is well."""
+        return [f"{view.name}: {r}" for view in self.views for r in view.reports] + [*self.errors]
+
+
+class Viewer:
+    """A viewer that runs without a window. Made by `open_viewer`.
+
+    Args:
+        client: Connected to it.
+        patience: Seconds that each of loading, settling and starting may take.
+    """
+
+    def __init__(self, client: ViewerClient, patience: float) -> None:
+        self._client = client
+        self._patience = patience
+        self._settled = False
+
+    def open(self, recording: Path) -> None:
+        """Load a recording, with or without a footer, and the layout in it.
+
+        Raises:
+            TimeoutError: If that takes too long.
+        """
+        with TemporaryDirectory() as copies:
+            for file in legible(recording.resolve(), Path(copies), _program()):
+                self._client.open(str(file))
+                self._until(lambda: not self._client.get_state().loading, f"loading {recording}")
+        self._client.run_command("ui.toggle_top_panel")  # menus, and a warning of slow drawing
+
+    def go_to(self, step: int | None = None, timeline: str = "step") -> None:
+        """Move the time cursor; None is the end.
+
+        Raises:
+            LookupError: If the recording has no such timeline.
+        """
+        recordings = self._client.get_state().recordings
+        ends = {line.name: line.end or 0 for one in recordings for line in one.timelines}
+        if timeline not in ends:
+            raise LookupError(f"The recording has no timeline {timeline!r}, but {sorted(ends)}.")
+        to = ends[timeline] if step is None else step
+        self._client.set_time(timeline, sequence=to, play_state="paused")
+
+    def look(self, view: str | None = None) -> Sight:
+        """Wait until the picture stands still, and take it.
+
+        Args:
+            view: The name of one view, or the path that it shows. It is shown alone, also if it is
+                behind another tab. None is the whole window.
+
+        Raises:
+            LookupError: If no view has that name.
+            TimeoutError: If the picture does not come to rest.
+        """
+        if view is None:
+            return self._sight(self._still())
+        if not self._settled:  # before that, the viewer denies that views exist
+            self._still()
+        views = self._client.get_state().views
+        wanted = [one for one in views if view == one.name]
+        wanted += [one for one in views if view.strip("/") == one.origin.strip("/")]
+        if not wanted:
+            names = ", ".join(sorted(repr(one.name) for one in views))
+            raise LookupError(f"There is no view {view!r}; there are {names}.")
+        view_id = wanted[0].view_id
+        with self._alone(view_id):
+            self._still()
+            return self._sight(self._client.take_screenshot(view_id))
+
+    @contextmanager
+    def _alone(self, view_id: str) -> Iterator[None]:
+        """Show one view in place of the layout: one behind another tab is not drawn (0.41)."""
+        layout = self._client.get_blueprint("recording").blueprint
+        viewport = layout["/viewport"]
+        alone = {**viewport["ViewportBlueprint"], "maximized": view_id}
+        changed = {**layout, "/viewport": {**viewport, "ViewportBlueprint": alone}}
+        if "TimePanelBlueprint" in layout.get("/time_panel", {}):  # as it comes back, it overlaps
+            panel = {**layout["/time_panel"]["TimePanelBlueprint"], "state": "Hidden"}
+            changed["/time_panel"] = {"TimePanelBlueprint": panel}
+        self._client.set_blueprint(changed, "recording")
+        yield
+        self._client.set_blueprint(layout, "recording")
+
+    def _sight(self, png: bytes) -> Sight:
+        views = [
+            View(
+                name=one.name,
+                kind=one.view_class,
+                origin=one.origin,
+                reports=tuple(f"{report.severity}: {report.summary}" for report in one.reports),
+            )
+            for one in self._client.get_state().views
+        ]
+        errors = tuple(line.message for line in self._client.get_logs() if line.level == "ERROR")
+        return Sight(tuple(sorted(views, key=lambda one: one.name)), png, errors)
+
+    def _still(self) -> bytes:
+        shots: list[bytes] = []
+
+        def still() -> bool:
+            shots.append(self._client.take_screenshot())
+            return len(shots) >= _SAME and len(set(shots[-_SAME:])) == 1
+
+        self._until(still, "a picture that stands still")
+        self._settled = True
+        return shots[-1]
+
+    def _until(self, fact: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + self._patience
+        while not fact():
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"The viewer was not done with {what} within {self._patience:.0f} s."
+                )
+            time.sleep(0.2)
+
+
+@contextmanager
+def open_viewer(size: tuple[int, int] = (1600, 1000), patience: float = 60.0) -> Iterator[Viewer]:
+    """Start a viewer of our own, which ends with the `with` block.
+
+    Args:
+        size: Width and height of its window, in pixels.
+        patience: Seconds that each of starting, loading and settling may take.
+
+    Raises:
+        NoVulkan: If this machine has nothing to draw with.
+        RuntimeError: If the viewer ends by itself for another reason.
+        TimeoutError: If it does not answer in time.
+    """
+    port = _free_port()
+    address = ["--bind", "127.0.0.1", "--port", str(port)]
+    look = ["--headless", "--hide-welcome-screen", "--window-size", "{}x{}".format(*size)]
+    with TemporaryDirectory() as home:
+        log = Path(home, "viewer.log")
+        # CI keeps the viewer from counting this as a user's visit, HOME from remembering it.
+        env = os.environ | {"CI": "1", "HOME": home}
+        with log.open("wb") as out:
+            command = [str(_program()), *address, *look]
+            process = subprocess.Popen(command, env=env, stdout=out, stderr=out)  # noqa: S603
+        try:
+            yield Viewer(
+                _connected(process, f"rerun+http://127.0.0.1:{port}/proxy", patience), patience
+            )
+        except ConnectionError:
+            # Without a driver the viewer may answer once or twice before its first frame kills it.
+            if _is_gone(process):
+                _explain(log.read_text(errors="replace"))
+            raise
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _program() -> Path:
+    """The viewer in the installed package, whatever PATH says."""
+    found = find_spec("rerun_cli")
+    if found is None or found.origin is None:
+        raise RuntimeError("The Rerun viewer is missing: install rerun-sdk from a wheel.")
+    return Path(found.origin).with_name("rerun")
+
+
+def _is_gone(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _connected(process: subprocess.Popen[bytes], url: str, patience: float) -> ViewerClient:
+    from rerun.experimental import ViewerClient
+
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            client = ViewerClient(url)
+            client.get_state()
+        except ConnectionError:
+            if process.poll() is not None:
+                raise
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"The viewer did not start within {patience:.0f} s.") from None
+            time.sleep(0.1)
+        else:
+            return client
+
+
+def _explain(log: str) -> NoReturn:
+    if any(panic in log for panic in _PANICS):
+        raise NoVulkan(
+            "The Rerun viewer found no Vulkan driver to draw with: install one, such as Debian's "
+            "mesa-vulkan-drivers, which needs no GPU."
+        )
+    raise RuntimeError(f"The Rerun viewer ended by itself, and said last:\n{log[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,132 @@
+"""What a run keeps of its sources, and that the tree can be built again from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from triptych.archive import sources
+
+pytest.importorskip("git", reason="GitPython comes with triptych[all]")
+
+_PROGRAM = """
+import json
+import sys
+from pathlib import Path
+from triptych.archive.sources import describe, keep_script
+
+folder = Path(sys.argv[1])
+print(json.dumps({**describe(folder), "copy": keep_script(folder)}))
+"""
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _checkout(folder: Path) -> Path:
+    """A checkout with one commit: a program, a picture and a text."""
+    folder.mkdir()
+    (folder / "train.py").write_text(_PROGRAM)
+    (folder / "weights.bin").write_bytes(bytes(range(256)) * 4)
+    (folder / "notes.txt").write_text("one\ntwo\nthree\n")
+    (folder / "old.txt").write_text("gone soon\n")
+    _git(folder, "init", "--initial-branch", "trial")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "--message", "first")
+    return folder
+
+
+def _describe(checkout: Path, run: Path) -> dict[str, Any]:
+    """What a script in the checkout tells about it, in a process of its own."""
+    run.mkdir(exist_ok=True)
+    package = str(Path(sources.__file__).parents[2])
+    path = os.pathsep.join([package, os.environ.get("PYTHONPATH", "")])
+    told = subprocess.run(
+        [sys.executable, "-W", "error", str(checkout / "train.py"), str(run)],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(json.loads(told.stdout))
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    """The tracked files and what is in them."""
+    names = _git(folder, "ls-files", "--deduplicate").splitlines()
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+
+
+def test_the_tree_is_built_again_from_what_the_run_keeps(tmp_path: Path) -> None:
+    """Changed, added, removed, binary and staged files, from the commit and the patch alone."""
+    checkout, run = _checkout(tmp_path / "checkout"), tmp_path / "run"
+    (checkout / "notes.txt").write_text("one\n2\nthree\nfour")
+    (checkout / "weights.bin").write_bytes(bytes(range(255, -1, -1)) * 4)
+    (checkout / "old.txt").unlink()
+    (checkout / "new é.py").write_text("x = 1\n")
+    _git(checkout, "add", "new é.py")
+    (checkout / "scratch.txt").write_text("mine\n")
+    told = _describe(checkout, run)
+
+    again = tmp_path / "again"
+    _git(tmp_path, "clone", "--quiet", str(checkout), str(again))
+    _git(again, "checkout", "--quiet", told["commit"])
+    _git(again, "apply", "--index", "--unidiff-zero", str(tmp_path / told["patch"]))
+    assert _tree(again) == _tree(checkout)
+    assert told["dirty"] is True
+    assert told["masked"] == 0
+    assert told["untracked"] == ["scratch.txt"]
+    assert (run / told["copy"]).read_text() == _PROGRAM
+    assert {(run / name).stat().st_mode & 0o777 for name in ("script.py", "changes.patch")} == {
+        0o600
+    }
+
+
+def test_a_clean_checkout_has_no_patch(tmp_path: Path) -> None:
+    """There is nothing to keep but the commit."""
+    checkout = _checkout(tmp_path / "checkout")
+    told = _describe(checkout, tmp_path / "run")
+    assert told == {
+        "commit": _git(checkout, "rev-parse", "HEAD"),
+        "branch": "trial",
+        "remote": None,
+        "dirty": False,
+        "copy": "script.py",
+    }
+    assert not (tmp_path / "run" / "changes.patch").exists()
+
+
+def test_secrets_in_a_patch_are_masked_and_counted(tmp_path: Path) -> None:
+    """The patch can still be applied: only lines that were added are another."""
+    checkout, run = _checkout(tmp_path / "checkout"), tmp_path / "run"
+    (checkout / "notes.txt").write_text("one\napi_key=hunter2\nthree\n")
+    told = _describe(checkout, run)
+    again = tmp_path / "again"
+    _git(tmp_path, "clone", "--quiet", str(checkout), str(again))
+    _git(again, "apply", "--unidiff-zero", str(tmp_path / told["patch"]))
+    assert told["masked"] == 1
+    assert "hunter2" not in (run / "changes.patch").read_text()
+    assert (again / "notes.txt").read_text() == "one\napi_key=***\nthree\n"
+
+
+def test_a_patch_that_is_too_large_is_left_out_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A data file that somebody tracks does not fill the run folder."""
+    checkout, run = _checkout(tmp_path / "checkout"), tmp_path / "run"
+    run.mkdir()
+    (checkout / "notes.txt").write_text("x" * (sources.DIFF_LIMIT + 1))
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(checkout / "train.py"))
+    told = sources.describe(run)
+    assert told["patch"] is None
+    assert "bytes are more than 10,485,760" in str(told["why"])
+    assert list(run.iterdir()) == []

@@ -1,0 +1,52 @@
+"""`triptych export`, as it is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import triptych
+from triptych.cli.app import app
+from triptych.sinks.rerun import RerunSink
+
+
+@pytest.fixture
+def run_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A run below ./runs."""
+    monkeypatch.chdir(tmp_path)
+    with triptych.run("digits", "cnn", sinks=[RerunSink()], console=False) as run:
+        run.advance()
+        run.log({"train/loss": 0.5, "train/lr": 0.1})
+    return run.id
+
+
+def test_an_export_is_named_after_the_run_and_never_replaces_a_file(run_id: str) -> None:
+    """The second time it says what to do."""
+    done = CliRunner().invoke(app, ["export", "latest", "--to", "csv"])
+    assert (done.exit_code, done.stdout) == (0, f"{run_id}.csv: 2 numbers at 2 paths\n")
+    text = Path(f"{run_id}.csv").read_text()
+    assert text.splitlines()[0] == '"path","step","epoch","log_time","attempt","value"'
+    assert '"train/loss",1,,' in text
+    again = CliRunner().invoke(app, ["export", run_id, "--to", "csv"])
+    assert again.exit_code == 1
+    assert "exists; remove it, or pass another --output" in again.stderr
+    assert Path(f"{run_id}.csv").read_text() == text
+
+
+def test_an_export_goes_where_it_is_told_to(run_id: str) -> None:
+    """Folders are made."""
+    options = ["--to", "parquet", "--output", "far/away/numbers.parquet"]
+    assert CliRunner().invoke(app, ["export", run_id[-5:], *options]).exit_code == 0
+    assert Path("far/away/numbers.parquet").read_bytes()[:4] == b"PAR1"
+
+
+def test_a_run_that_is_not_there_is_one_line_and_exit_code_1(run_id: str) -> None:
+    """A wrong format is the user's mistake: 2."""
+    done = CliRunner().invoke(app, ["export", "nope", "--to", "csv"])
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: no run 'nope' in ")
+    assert done.stderr.count("\n") == 1
+    assert run_id in done.stderr
+    assert CliRunner().invoke(app, ["export", run_id, "--to", "xml"]).exit_code == 2

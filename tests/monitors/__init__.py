@@ -1,0 +1,1 @@
+"""The monitors, in a loop of one's own."""
