@@ -71,7 +71,7 @@ def test_run_json_is_whole_at_any_moment(tmp_path: Path) -> None:
     over.set()
     watcher.join()
     assert set(read) <= {"running", "finished"}
-    assert [path.name for path in run.dir.iterdir()] == ["run.json"]
+    assert sorted(path.name for path in run.dir.iterdir()) == ["code-1", "run.json"]
 
 
 def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:

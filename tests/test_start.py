@@ -208,6 +208,7 @@ def test_setup_logging_opens_the_same_run_in_one_call(
     assert (run.info.project, run.info.name) == ("train_digits", "cnn")
     assert list(run.totals.sinks) == ["rerun", "text"]
     assert {path.name for path in run.dir.iterdir()} == {
+        "code-1",
         "run.json",
         "recording-1.rrd",
         "train.log",

@@ -96,7 +96,7 @@ def test_media_methods_show_in_both_places(tmp_path: Path) -> None:
     for name in ("/kinds/0", "/kinds/1", "/drawn", "/own"):
         assert [at for at, _ in rrd.images(shown, name)] == [1]
     texts = {entity: text for _, entity, text in rrd.documents(shown)}
-    assert "| 2 | [3, 4] |" in texts["/table"]
+    assert "| 2 | \\[3, 4\\] |" in texts["/table"]
     assert "| 1.5 | y |" in texts["/frame"]
     assert "| hello |" in texts["/text"]
     (folder,) = wandb_files.folders(Path(logger.save_dir) / "wandb")

@@ -12,6 +12,7 @@ import rerun.blueprint as rrb
 from PIL import Image
 
 from tests.support import viewer
+from triptych.viewer import Sight
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def recording(tmp_path: Path) -> Path:
     return path
 
 
-def _center(report: viewer.Sight) -> tuple[int, ...]:
+def _center(report: Sight) -> tuple[int, ...]:
     image = Image.open(BytesIO(report.png)).convert("RGB")
     color = image.getpixel((image.width // 2, image.height // 2))
     assert isinstance(color, tuple)

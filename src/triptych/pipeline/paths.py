@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from triptych.pipeline.own import Unloggable
 
-_FOR_CHARTS = ("train/grad_norm", "train/weight_norm", "train/lr", "grad_norm/", "weight_norm/")
-_FOR_CHARTS += ("time/", "throughput/", "system/", "memory/", "power/", "temperature/")
-_FOR_CHARTS += ("triptych/",)
+_FOR_CHARTS = (
+    *("train/grad_norm", "train/weight_norm", "train/lr", "grad_norm/", "weight_norm/"),
+    *("time/", "throughput/", "system/", "memory/", "power/", "temperature/"),
+    "triptych/",
+)
 """How the paths of monitors begin, and our own."""
 
 
