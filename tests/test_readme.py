@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from tests.support import environment, rrd
+from triptych.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,6 +18,7 @@ import torch
 from transformers import Trainer, TrainingArguments
 
 model, data, draw = torch.nn.Linear(2, 2), [(0, 0)], None
+optimizer = torch.optim.SGD(model.parameters(), 0.1)
 args = TrainingArguments("out", report_to="none", use_cpu=True)
 
 loader = [(np.zeros((1, 8, 8), np.float32), [digit]) for digit in range(30)]
@@ -73,3 +75,11 @@ def test_the_make_targets_exist() -> None:
 
     assert {"demo", "test", "bench"} <= targets
     assert [name for name in sorted(targets) if f"\n{name}:" not in makefile] == []
+
+
+def test_the_commands_exist() -> None:
+    """Each `triptych` command of the README is one of the command line."""
+    known = {str(info.name or info.callback.__name__) for info in app.registered_commands}  # type: ignore[union-attr]
+
+    assert {"screenshot", "export", "import", "repair"} <= known
+    assert set(re.findall(r"^triptych (\w+)", README, re.MULTILINE)) <= known
