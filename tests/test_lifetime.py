@@ -51,6 +51,20 @@ def _run(home: Path, program: str) -> _Ended:
         return _Ended(home, child)
 
 
+def test_ctrl_c_stays_one_where_the_table_is_printed(tmp_path: Path) -> None:
+    """What the table needs is loaded before: Python would forget why it ends, and exit with 1."""
+    program = """
+import os, signal, time, triptych
+triptych.run("p", root="runs", wandb=False)
+os.kill(os.getpid(), signal.SIGINT)
+time.sleep(60)
+"""
+    with environment.start(program, environment.isolated(tmp_path), cwd=tmp_path) as child:
+        _, err = child.communicate(timeout=60)
+    assert child.returncode == -2
+    assert "interrupted at step 0" in err
+
+
 @pytest.mark.parametrize(
     ("end", "status"),
     [

@@ -14,7 +14,7 @@ from triptych.archive.folder import RunFolder
 from triptych.pipeline.paths import is_for_charts
 from triptych.pipeline.records import Checkpoint, RunInfo, Status
 from triptych.pipeline.totals import SinkTotals
-from triptych.terminal import print_table
+from triptych.terminal import prepare_table, print_table
 
 if TYPE_CHECKING:
     from triptych.run import Run
@@ -37,6 +37,8 @@ class Story:
         self._folder = folder
         self._info = info
         self._table = table
+        if table:
+            prepare_table()
         self._data: dict[str, Any] = {}
 
     def begin(self) -> None:

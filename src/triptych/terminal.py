@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from triptych.pipeline.clock import StepClock
@@ -141,6 +142,15 @@ class Bar:
         paths = [path for path in numbers if path.startswith(_TRAIN)]
         paths.sort(key=lambda path: "loss" not in path)
         return [f"{path.removeprefix(_TRAIN)} {numbers[path]:.4g}" for path in paths]
+
+
+def prepare_table() -> None:
+    """Load what `print_table` needs.
+
+    Loaded while Python ends after a Ctrl-C, it would make Python forget that it was one (3.11).
+    """
+    for name in ("console", "text"):
+        import_module(f"rich.{name}")
 
 
 def print_table(title: str, rows: Iterable[tuple[str, str]]) -> None:

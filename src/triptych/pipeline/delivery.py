@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from importlib import import_module
 
 from triptych.pipeline.cadence import Every, Route
 from triptych.pipeline.journal import Journal, Keeper
@@ -243,6 +244,9 @@ class Delivery:
 
     def _work(self) -> None:
         try:
+            # Readers decode with it. Loaded while Python ends after a Ctrl-C, it would make Python
+            # forget that it was one, and exit with 1 (3.11).
+            import_module("numpy")
             self.sink.open(self._info)
         except BaseException as error:  # noqa: BLE001  # whatever a sink does, training goes on
             self.problem = error
