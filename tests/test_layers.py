@@ -63,7 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hf": _ADAPTER,
     "lightning": _ADAPTER,
     "monitors": {"batches", "run"},
-    "cli": {"archive", "commands", "start", "terminal", "viewer"},
+    "cli": {"archive", "commands", "printable", "start", "terminal", "viewer"},
     "": {"archive.seeds", "caller", "dashboard", "pipeline", "run", "start", "visuals", "words"},
 }
 """For each module or package what it may import of Triptych, besides its own parts.

@@ -6,6 +6,7 @@ import typer
 
 from triptych.cli.export import export
 from triptych.cli.importing import import_
+from triptych.cli.ls import ls
 from triptych.cli.repair import repair
 from triptych.cli.screenshot import screenshot
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 
 app.command("export")(export)
 app.command("import")(import_)
+app.command("ls")(ls)
 app.command("repair")(repair)
 app.command("screenshot")(screenshot)
 
