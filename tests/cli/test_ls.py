@@ -33,9 +33,9 @@ def test_runs_of_all_projects_are_listed(ids: list[str]) -> None:
     done = CliRunner().invoke(app, ["ls"], env={"COLUMNS": "120"})
     assert done.exit_code == 0
     header, *lines = [line.split() for line in done.stdout.splitlines()]
-    assert header == ["run", "status", "step", "losses", "size"]
+    assert header == ["run", "status", "step", "size", "losses"]
     assert sorted(line[0].partition("/")[2] for line in lines) == ids
-    assert sorted(line[1:5] for line in lines) == [
+    assert sorted(line[1:3] + line[5:] for line in lines) == [
         ["failed", "2", "train/loss", "0.25"],
         ["finished", "2", "train/loss", "0.25"],
     ]

@@ -59,7 +59,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     names = [printable(f"{row['project']}/{row['id']}", lines=False) for row in rows]
     table = Table(box=None, header_style="bold")
     table.add_column("run", min_width=max(map(len, names)))  # whole, so that it can be copied
-    for title in ("status", "step", "losses", "size"):
+    for title in ("status", "step", "size", "losses"):
         table.add_column(title, no_wrap=title != "losses")
     for name, row in zip(names, rows, strict=True):
         losses = [
@@ -72,8 +72,8 @@ def _print(rows: list[dict[str, Any]]) -> None:
             Text(name),
             Text(status, style=_COLOURS.get(status, "red")),
             Text("" if row["step"] is None else f"{row['step']:,}", justify="right"),
-            Text(printable(", ".join(losses[:2]), lines=False)),
             Text(decimal(row["bytes"]), justify="right"),
+            Text(printable(", ".join(losses[:2]), lines=False)),
         ]
         table.add_row(*cells)
     Console().print(table)
