@@ -1,8 +1,9 @@
 """What it costs to turn everything on: dashboard, monitors, and pictures every ten steps.
 
 The same small network is trained on the same real digits with and without, in blocks that take
-turns in one process: other users of the machine disturb both alike. A block is compared by its
-mean, in which the work of the background threads shows, wherever it falls.
+turns in one process: other users of the machine disturb both alike. Each block with something is
+held against the bare ones before and after it. The mean of these ratios counts, so that the rare
+long step counts too; a tenth at either end is left out, which is where the neighbours show.
 """
 
 from __future__ import annotations
@@ -12,26 +13,28 @@ import contextlib
 import copy
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from calling_thread import REST
 from rich.console import Console
 from rich.table import Table
 from rigs import workplace
 from sklearn.datasets import load_digits
-from step_time import waiting_time
 from torch import Tensor, nn
 
 import triptych
 from triptych import monitors
 
 STEP = 0.020  # seconds, about
-BLOCK = 100  # steps: ten times eight pictures
+BLOCK = 50  # steps: five times eight pictures
 EVERY = 10  # steps between two sets of pictures
 PICTURES, SIZE = 8, 224
+TRIMMED = 0.1  # of the ratios, at either end
+RESAMPLES = 10_000
 
 Batch = tuple[Tensor, Tensor]
 
@@ -41,18 +44,20 @@ load = functools.cache(load_digits)
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=12, help="of paired blocks (default: 12)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--rounds", type=int, default=30, help="of blocks (default: 30)")
+    parser.add_argument("--only", nargs="*", default=(), help="ways of logging, by their names")
+    options = parser.parse_args()
     torch.set_num_threads(1)
     with workplace() as place:
-        Console(width=120).print(measure(place, rounds))
+        Console(width=120).print(measure(place, options.rounds, options.only))
 
 
-def measure(place: Path, rounds: int) -> Table:
+def measure(place: Path, rounds: int, only: Sequence[str] = ()) -> Table:
     """Blocks of training with everything and without, one after the other."""
     training = Training()  # one for all: two that are alike differ by more than what is measured
     samples = fitting(training)
     pictures = make_pictures()
+    bare = Block(training, samples)
     with triptych.run("benchmark", root=place, console=False, wandb="offline") as run:
         ways = {
             "nothing, again": Block(training, samples),
@@ -61,21 +66,40 @@ def measure(place: Path, rounds: int) -> Table:
             "monitors": Block(training, samples, run, watched=True),
             "everything": Block(training, samples, run, pictures, watched=True),
         }
-        for way in ways.values():
-            way.time()  # kernels, first pictures
-        pairs: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
-        for turn in range(rounds):
+        ways = {way: block for way, block in ways.items() if not only or way in only}
+        for block in ways.values():
+            block.time()  # kernels, first pictures
+        times: dict[str, list[float]] = {way: [] for way in ways}
+        ratios: dict[str, list[float]] = {way: [] for way in ways}
+        before = bare.time()
+        for _ in range(rounds):
             for way, block in ways.items():
-                pairs[way].append(pair(Block(training, samples), block, first=turn % 2 == 0))
-    table = Table(title=f"{rounds} paired blocks of {BLOCK} steps")
-    for heading in ("a step with", "bare, ms", "with, ms", "median ratio", "quartiles"):
+                times[way].append(block.time())
+                after = bare.time()
+                ratios[way].append(times[way][-1] / ((before + after) / 2))
+                before = after
+    table = Table(title=f"{rounds} blocks of {BLOCK} steps each")
+    for heading in ("a step with", "median, ms", "slower by, %", "95 % of resamples, %"):
         table.add_column(heading, no_wrap=True)
-    for way, times in pairs.items():
-        off, on = np.array(times).T
-        low, middle, high = np.percentile(on / off, [25, 50, 75])
-        cells = (f"{np.median(off) * 1e3:.2f}", f"{np.median(on) * 1e3:.2f}", f"{middle:.4f}")
-        table.add_row(way, *cells, f"{low:.4f} to {high:.4f}")
+    for way in ways:
+        mean, low, high = 100 * (interval(np.array(ratios[way])) - 1)
+        median = f"{np.median(times[way]) * 1e3:.2f}"
+        table.add_row(way, median, f"{mean:+.2f}", f"{low:+.2f} to {high:+.2f}")
     return table
+
+
+def interval(ratios: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The trimmed mean, and the 2.5th and 97.5th percentile of it over bootstrap resamples."""
+    chosen = np.random.default_rng(0).choice(ratios, (RESAMPLES, len(ratios)))
+    low, high = np.percentile(trimmed_mean(chosen), [2.5, 97.5])
+    return np.array([trimmed_mean(ratios), low, high])
+
+
+def trimmed_mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Over the last axis, without the tenth at either end."""
+    cut = int(values.shape[-1] * TRIMMED)
+    kept = np.sort(values, axis=-1)[..., cut : values.shape[-1] - cut]
+    return np.asarray(kept.mean(axis=-1))
 
 
 class Training:
@@ -134,23 +158,26 @@ class Block:
         self._watched = watched
 
     def time(self) -> float:
-        """Mean seconds of a step; what the thread waited for a processor does not count."""
+        """Mean seconds of a step."""
         self._training.restart()
         with contextlib.ExitStack() as stack:
             if self._run is not None and self._watched:
                 model, optimizer = self._training.model, self._training.optimizer
                 stack.enter_context(monitors.watch(self._run, model, optimizer))
-            waited, began = waiting_time(), time.perf_counter()
+            began = time.perf_counter()
             if self._run is None:
                 for batch in self._batches:
                     self._training.step(batch)
             else:
                 self._log(self._run)
-            return (time.perf_counter() - began - (waiting_time() - waited)) / BLOCK
+            taken = (time.perf_counter() - began) / BLOCK
+        time.sleep(REST)  # what still waits for a worker is not the next block's
+        return taken
 
     def _log(self, run: triptych.Run) -> None:
-        for number, batch in enumerate(run.steps(self._batches), 1):
+        for number, batch in enumerate(run.steps(self._batches)):
             run.log({"train/loss": self._training.step(batch)})
+            # the first of ten, not the last: what the workers make of it falls within the block
             if number % EVERY == 0 and self._pictures:
                 run.log({path: triptych.Image(pixels) for path, pixels in self._pictures.items()})
 
@@ -172,15 +199,6 @@ def fitting(training: Training) -> int:
     for _ in range(4):
         found = max(1, round(found * STEP / Block(training, found).time()))
     return found
-
-
-def pair(bare: Block, other: Block, *, first: bool) -> tuple[float, float]:
-    """The mean step time of a bare block and of another; `first` puts the other one first."""
-    times = {}
-    for block in [other, bare] if first else [bare, other]:
-        times[block] = block.time()
-        time.sleep(REST)  # what still waits for a worker is not the next block's
-    return times[bare], times[other]
 
 
 def make_pictures() -> dict[str, np.ndarray]:

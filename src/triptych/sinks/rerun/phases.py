@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -32,12 +33,14 @@ class Phases:
         fresh = [moment for columns in batch.columns for moment in _moments(columns)]
         stamps = [record.stamp for record in batch.records]
         fresh += [(at.time, at.step, at.epoch, at.phase) for at in stamps]
+        fresh.sort(key=_time)
         known = self._moments[-1][0] if self._moments else 0.0
-        as_before = all(when >= known and name == self._now for when, _, _, name in fresh)
-        self._moments = sorted([*self._moments, *fresh], key=lambda moment: moment[0])
-        if as_before:  # nearly always
+        in_order = not fresh or fresh[0][0] >= known
+        self._moments += fresh
+        if in_order and all(name == self._now for _, _, _, name in fresh):  # nearly always
             self._forget()
             return []
+        self._moments.sort(key=_time)
         turns = list(self._turns())
         new = [change for change in turns if change not in self._found]
         self._found |= set(new)
@@ -71,6 +74,9 @@ def phase_colours(names: Sequence[str]) -> Any:
 
     colours = [PHASE_COLOURS.get(name, _OTHER) for name in names]
     return rr.StateConfiguration(values=names, labels=names, colors=colours)
+
+
+_time = operator.itemgetter(0)
 
 
 def _moments(columns: Columns) -> Iterator[Moment]:
