@@ -22,12 +22,11 @@ from triptych.visuals.heatmap import Heatmap
 from triptych.visuals.histogram import Histogram
 from triptych.visuals.image import Image
 from triptych.visuals.lines import Lines
-from triptych.visuals.markdown import Markdown
 from triptych.visuals.mesh import Mesh
 from triptych.visuals.points import Points
 from triptych.visuals.predictions import classification, depth, detection, segmentation
 from triptych.visuals.table import Table
-from triptych.visuals.text import Text
+from triptych.visuals.text import Markdown, Text
 from triptych.visuals.tokens import Tokens, tokens
 from triptych.visuals.video import Video
 from triptych.visuals.visual import Visual

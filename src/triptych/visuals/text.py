@@ -1,4 +1,4 @@
-"""Words to look at: a caption of their own, a generated sample, a report."""
+"""Words to look at, as they are or with a form: a generated sample, a report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Text:
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
-            raise TypeError(f"text must be a string, not {self.text!r}: pass str(...).")
+            kind = type(self).__name__
+            raise TypeError(f"{kind} must be a string, not {self.text!r}: pass str(...).")
 
     def own(self) -> Self:
         """Nothing to copy: strings do not change."""
@@ -32,3 +33,18 @@ class Text:
     def nbytes(self) -> int:
         """Bytes held by the string."""
         return sys.getsizeof(self.text)
+
+
+class Markdown(Text):
+    """A text in Markdown (CommonMark, and GitHub's tables): headings, emphasis, lists.
+
+    HTML in it is shown as it is written, never run.
+
+    Attributes:
+        text: Any length, any lines.
+
+    Raises:
+        TypeError: The text is not a string.
+    """
+
+    __slots__ = ()
