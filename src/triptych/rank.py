@@ -68,7 +68,7 @@ def global_rank() -> int:
             return rank
     # Global ranks are never smaller than local or node ranks, so the largest is the closest. One
     # that says 0 proves nothing: an interactive SLURM shell has SLURM_PROCID=0 in all processes.
-    return max(0, *(_variable(name) or 0 for name in _INDICATORS))
+    return max(0, *(read_variable(name) or 0 for name in _INDICATORS))
 
 
 def is_writer() -> bool:
@@ -85,7 +85,7 @@ def is_writer() -> bool:
 
 
 def _from_override() -> int | None:
-    rank = _variable(OVERRIDE)
+    rank = read_variable(OVERRIDE)
     if rank is not None and rank < 0:
         raise ValueError(f"{OVERRIDE}={rank} is negative; set it to 0 on the process that writes")
     return rank
@@ -108,7 +108,7 @@ def _from_accelerate() -> int | None:
 
 
 def _from_torchrun() -> int | None:
-    rank = _variable("RANK")
+    rank = read_variable("RANK")
     # Some launchers write -1 for "not distributed".
     return None if rank is None or rank < 0 else rank
 
@@ -120,7 +120,12 @@ def _from_lightning() -> int | None:
     return rank or None
 
 
-def _variable(name: str) -> int | None:
+def read_variable(name: str) -> int | None:
+    """The whole number in an environment variable; None where it is not set.
+
+    Raises:
+        ValueError: It holds something else.
+    """
     text = os.environ.get(name, "").strip()
     if not text:
         return None
