@@ -14,22 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import psutil
 import torch
+from apart import workplace
+from blocks import REST
+from footprint import processor_time
 from rich.console import Console
 from rich.table import Table
-from rigs import NAMES, ByHand, Rig, Triptych, workplace
+from rigs import NAMES, ByHand, Rig, Triptych, Values
 
 import triptych
 from triptych.sinks.memory import MemorySink
 
 BLOCK = 500  # steps until the other way has its turn
-REST = 0.4  # seconds: two visits of the workers, whose work must not fall into the other's block
 PAUSE = 0.001  # seconds asleep after each step, in the rows that say so: the caches turn cold
 TARGET = 20  # times less than by hand, of issue 2
 
-Values = dict[str, object]
-Make = Callable[[int], Values]
+Make = Callable[[int], dict[str, object]]
 
 
 @dataclass
@@ -62,8 +62,11 @@ def main() -> None:
 
 def report(steps: int, place: Path) -> None:
     """The whole benchmark, in a folder of its own."""
-    by_hand = ByHand(place / "by-hand")  # first: wandb.init would join a run that is open already
-    ours = Triptych(place / "ours")
+    folders = [place / "by-hand", place / "ours"]
+    for folder in folders:
+        folder.mkdir()
+    by_hand = ByHand(folders[0])  # first: wandb.init would join a run that is open already
+    ours = Triptych(folders[1])
     table = Table(title=f"µs a call keeps the calling thread, {steps} steps of each kind")
     for heading in ("a step logs", "with"):
         table.add_column(heading, no_wrap=True)
@@ -141,20 +144,13 @@ def measure(
     timing.processor += processor_time() - before
 
 
-def processor_time() -> float:
-    """Seconds so far, of this process and of W&B's own."""
-    process = psutil.Process()
-    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return float(sum(one.user + one.system for one in times))
-
-
 def blocks(steps: int) -> Iterator[int]:
     """Sizes of the blocks that make up so many steps."""
     for start in range(0, steps, BLOCK):
         yield min(BLOCK, steps - start)
 
 
-def ten_numbers(step: int) -> Values:
+def ten_numbers(step: int) -> dict[str, float]:
     """New floats, as a training step has them."""
     return {name: random.random() + step for name in NAMES}  # noqa: S311  # no secret
 
@@ -184,13 +180,13 @@ def other_calls(steps: int) -> list[tuple[str, Make, float, int]]:
 
 def check(rig: Rig, steps: int, console: Console) -> None:
     """Count what is on disk."""
-    recorded, rows = rig.recorded(), rig.rows()
-    whole = all(recorded[name] == steps for name in NAMES)
-    shown = sum(recorded[name] for name in NAMES)
-    mine = sum(NAMES[0] in row for row in rows)
+    arrived = rig.arrived()
+    counts = [len(arrived["Rerun"].numbers[name]) for name in NAMES]
+    whole = all(count == steps for count in counts)
+    rows = len(arrived["W&B"].numbers[NAMES[0]])
     console.print(
-        f"{rig.name}: {shown} of {steps * len(NAMES)} numbers in the recording"
-        f"{'' if whole else ' (SOME ARE MISSING)'}, {mine} rows of {len(NAMES)} in W&B."
+        f"{rig.name}: {sum(counts)} of {steps * len(NAMES)} numbers in the recording"
+        f"{'' if whole else ' (SOME ARE MISSING)'}, {rows} rows of {len(NAMES)} in W&B."
     )
 
 

@@ -17,12 +17,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from calling_thread import REST
+from apart import workplace
+from blocks import REST, interval
 from rich.console import Console
 from rich.table import Table
-from rigs import workplace
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
@@ -33,8 +32,6 @@ STEP = 0.020  # seconds, about
 BLOCK = 50  # steps: five times eight pictures
 EVERY = 10  # steps between two sets of pictures
 PICTURES, SIZE = 8, 224
-TRIMMED = 0.1  # of the ratios, at either end
-RESAMPLES = 10_000
 
 Batch = tuple[Tensor, Tensor]
 
@@ -86,20 +83,6 @@ def measure(place: Path, rounds: int, only: Sequence[str] = ()) -> Table:
         median = f"{np.median(times[way]) * 1e3:.2f}"
         table.add_row(way, median, f"{mean:+.2f}", f"{low:+.2f} to {high:+.2f}")
     return table
-
-
-def interval(ratios: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The trimmed mean, and the 2.5th and 97.5th percentile of it over bootstrap resamples."""
-    chosen = np.random.default_rng(0).choice(ratios, (RESAMPLES, len(ratios)))
-    low, high = np.percentile(trimmed_mean(chosen), [2.5, 97.5])
-    return np.array([trimmed_mean(ratios), low, high])
-
-
-def trimmed_mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Over the last axis, without the tenth at either end."""
-    cut = int(values.shape[-1] * TRIMMED)
-    kept = np.sort(values, axis=-1)[..., cut : values.shape[-1] - cut]
-    return np.asarray(kept.mean(axis=-1))
 
 
 class Training:

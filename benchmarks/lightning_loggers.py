@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from apart import workplace
+from arrivals import read_recording
+from blocks import REST
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 from rich.console import Console
 from rich.table import Table
-from rigs import count_numbers, workplace
 
 from triptych.lightning import RerunLogger
 
 BLOCK = 250  # steps until the next logger has its turn
-REST = 0.4  # seconds, for background work not to fall into another's block
 
 
 @dataclass
@@ -75,8 +76,9 @@ def report(steps: int, place: Path) -> None:
     *others, mine = (float(np.median(timing.log)) for timing in timings.values())
     verdict = "reached" if mine < min(others) else "MISSED"
     console.print(f"Target, lower than each of the others: {verdict}.")
-    recorded = count_numbers(Path(ours.save_dir) / "recording-1.rrd")
-    console.print(f"In the recording: {dict(sorted(recorded.items()))}")
+    recorded = read_recording(Path(ours.save_dir) / "recording-1.rrd").numbers
+    counts = {path: len(recorded[path]) for path in sorted(recorded)}
+    console.print(f"In the recording: {counts}")
 
 
 def measure(logger: Logger, timing: Timing, steps: range) -> None:

@@ -1,51 +1,82 @@
-"""The two ways of logging that the benchmarks compare, and what has arrived of it."""
+"""Ways of logging to files, for the benchmarks: ours, the same by hand, and none.
+
+A way imports what it needs when it is made, so that a process which measures one holds no other.
+"""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the readers of the tests, from any folder
-
-import rerun as rr
-import wandb
-
-import triptych
-from tests.support import wandb_files
+import numpy as np
+import numpy.typing as npt
+from arrivals import PICTURE, Arrived, read_recording, read_wandb
 
 NAMES = tuple(f"train/metric-{index}" for index in range(10))
+PATIENCE = 300.0  # seconds that closing may take where a backlog is part of the measurement
+
+Values = Mapping[str, Any]
+Pixels = npt.NDArray[np.uint8]
 
 
 class Rig(Protocol):
-    """A way of logging numbers to Rerun and W&B."""
+    """A way of logging, ready for the first step; `workplace` has been entered before.
 
-    name: str
+    Args:
+        folder: Where it writes; it is there, and empty.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, folder: Path) -> None: ...
 
     def advance(self) -> None:
-        """Go on to the next step; not part of what is timed."""
+        """Go on to the next step."""
         ...
 
-    def log(self, values: Mapping[str, Any], /) -> None:
-        """Log one step's values."""
+    def log(self, values: Values, /) -> None:
+        """Log one step's numbers."""
+        ...
+
+    def log_picture(self, values: Values, pixels: Pixels, /) -> None:
+        """Log one step's numbers and a picture, (H, W, 3)."""
         ...
 
     def close(self) -> None:
         """Write everything to disk."""
         ...
 
-    def recorded(self) -> Counter[str]:
-        """How many numbers each path has in the recording on disk."""
+    def arrived(self) -> dict[str, Arrived]:
+        """What is on disk, by the kind of files."""
         ...
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The rows of W&B's history on disk."""
-        ...
+
+class Nothing:
+    """What the loop itself takes."""
+
+    name = "nothing"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.step = 0
+
+    def advance(self) -> None:
+        """Count."""
+        self.step += 1
+
+    def log(self, values: Values, /) -> None:
+        """Do nothing."""
+
+    def log_picture(self, values: Values, pixels: Pixels, /) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def arrived(self) -> dict[str, Arrived]:
+        """Nothing."""
+        return {}
 
 
 class Triptych:
@@ -54,94 +85,85 @@ class Triptych:
     name = "triptych"
 
     def __init__(self, folder: Path) -> None:
-        self.run = triptych.run("benchmark", root=folder, console=False, wandb="offline")
+        import triptych
+
+        self._image = triptych.Image
+        self.run = triptych.run("benchmark", root=folder, console=False, **self._places())
         self.advance = self.run.advance
         self.log = self.run.log
 
+    def _places(self) -> dict[str, Any]:
+        return {"wandb": "offline"}
+
+    def log_picture(self, values: Values, pixels: Pixels, /) -> None:
+        """In a call of its own."""
+        self.run.log(values)
+        self.run.log({PICTURE: self._image(pixels)})
+
     def close(self) -> None:
         """Close the run."""
-        self.run.close()
+        self.run.close(timeout=PATIENCE)
 
-    def recorded(self) -> Counter[str]:
-        """Counted in the recording of the attempt."""
-        return count_numbers(self.run.info.recording)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Fewer than were logged: each has the mean of a tenth of a second."""
-        return wandb_rows(self.run.dir)
+    def arrived(self) -> dict[str, Arrived]:
+        """W&B has fewer than were logged: each number is the mean of a tenth of a second."""
+        return {"Rerun": read_recording(self.run.info.recording), "W&B": read_wandb(self.run.dir)}
 
 
-class ByHand:
-    """One `wandb.log` and an `rr.log` for each number, as the two manuals teach."""
+class TriptychInFull(Triptych):
+    """The same sinks, and every value for W&B too."""
 
-    name = "by hand"
+    name = "triptych, W&B in full"
+
+    def _places(self) -> dict[str, Any]:
+        import triptych
+        from triptych.routes import rerun_route, text_route
+        from triptych.sinks.wandb import WandbSink
+
+        text = text_route(triptych.logging_config(console=False))
+        return {"sinks": [rerun_route(), text, WandbSink("offline")]}
+
+
+class ByHand(Nothing):
+    """One `wandb.log`, and an `rr.log` for each value."""
+
+    name = "wandb + rerun by hand"
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._step = 0
-        self._path = folder / "by-hand.rrd"
+        super().__init__(folder)
+        import rerun as rr
+        import wandb
+
+        self._rr, self._wandb = rr, wandb
+        self._recording = folder / "by-hand.rrd"
         rr.init("by-hand")
-        rr.save(self._path)
+        rr.save(self._recording)
         self._run = wandb.init(project="by-hand", dir=folder, mode="offline")
 
     def advance(self) -> None:
         """Count, and move Rerun's clock."""
-        self._step += 1
-        rr.set_time("step", sequence=self._step)
+        self.step += 1
+        self._rr.set_time("step", sequence=self.step)
 
-    def log(self, values: Mapping[str, Any], /) -> None:
+    def log(self, values: Values, /) -> None:
         """Log to W&B in one call, to Rerun in one for each number."""
-        wandb.log(dict(values))
+        self._wandb.log(dict(values))
+        self._log_each(values)
+
+    def log_picture(self, values: Values, pixels: Pixels, /) -> None:
+        """The picture belongs to the same row of W&B."""
+        self._wandb.log({**values, PICTURE: self._wandb.Image(pixels)})
+        self._log_each(values)
+        self._rr.log(PICTURE, self._rr.Image(pixels))
+
+    def _log_each(self, values: Values) -> None:
         for path, value in values.items():
-            rr.log(path, rr.Scalars(value))
+            self._rr.log(path, self._rr.Scalars(value))
 
     def close(self) -> None:
         """Finish the one and disconnect the other."""
         self._run.finish()
-        rr.disconnect()
+        self._rr.disconnect()
 
-    def recorded(self) -> Counter[str]:
-        """Counted in the file that `rr.save` named."""
-        return count_numbers(self._path)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One for each step."""
-        return wandb_rows(self._folder)
-
-
-@contextmanager
-def workplace() -> Iterator[Path]:
-    """A folder that is gone afterwards; W&B is offline, silent, and finds no key and no settings.
-
-    W&B reads its environment once in a process: enter this before anything is logged.
-    """
-    with tempfile.TemporaryDirectory(prefix="triptych-benchmark-") as place:
-        os.environ |= {
-            "WANDB_MODE": "offline",
-            "WANDB_SILENT": "true",
-            "WANDB_ERROR_REPORTING": "false",
-            "WANDB_CONFIG_DIR": place,
-            "WANDB_CACHE_DIR": place,
-            "WANDB_DATA_DIR": place,
-        }
-        yield Path(place)
-
-
-def count_numbers(recording: Path) -> Counter[str]:
-    """How many numbers each path has in a recording."""
-    found: Counter[str] = Counter()
-    reader = rr.chunk.RrdReader(recording)
-    for store in reader.recordings():
-        for chunk in reader.stream(store=store):
-            batch = chunk.to_record_batch()
-            if "Scalars:scalars" in batch.schema.names:
-                column = batch.column("Scalars:scalars")
-                found[chunk.entity_path.strip("/")] += len(column) - column.null_count
-    return found
-
-
-def wandb_rows(folder: Path) -> list[dict[str, Any]]:
-    """The history of the one W&B run in a folder."""
-    [place] = wandb_files.folders(folder / "wandb")
-    return wandb_files.wait(place).history
+    def arrived(self) -> dict[str, Arrived]:
+        """In the file that `rr.save` named, and in W&B's."""
+        return {"Rerun": read_recording(self._recording), "W&B": read_wandb(self._folder)}
