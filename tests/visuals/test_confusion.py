@@ -71,12 +71,12 @@ def test_own_is_a_copy() -> None:
         (lambda: ConfusionMatrix.from_counts([[1, 2]]), ValueError, "no confusion matrix"),
         (lambda: ConfusionMatrix.from_counts([[-1]]), ValueError, "not negative"),
         (lambda: ConfusionMatrix.from_counts([[np.nan]]), ValueError, "must be finite"),
-        (lambda: ConfusionMatrix([0], [0.5]).counts(), TypeError, "predictions must be class ids"),
+        (lambda: ConfusionMatrix([0], [0.5]), TypeError, "predictions must be class ids"),
         (lambda: ConfusionMatrix([0], [-1]).counts(), ValueError, "0 or more, found -1"),
         (lambda: ConfusionMatrix([0], [1000]).counts(), ValueError, "more than 1000 classes"),
     ],
 )
 def test_what_does_not_fit_is_told(build: Any, error: type[Exception], message: str) -> None:
-    """Shapes at once, ids by the worker."""
+    """Shapes and types at once, ids by the worker."""
     with pytest.raises(error, match=message):
         build()

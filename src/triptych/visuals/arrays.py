@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triptych.visuals.devices import fetch, stage
+from triptych.visuals.memory import lend
 
 _QUICK = 4 * 2**20  # bytes that are copied in less time than the interpreter lock may take
 # Every other floating dtype of torch (bfloat16, the float8 family) has no numpy counterpart.
@@ -56,9 +57,11 @@ def own_array(value: Any) -> npt.NDArray[Any]:
     if is_tensor(value) and (on_device(value) or array.dtype.itemsize != value.element_size()):
         return array  # coming from the device, or from bfloat16, it is a copy already
     if array.flags.c_contiguous and 0 < array.nbytes <= _QUICK:
+        memory = lend(array.nbytes)
         # numpy lets go of the interpreter lock to copy, and while a worker is busy it gets it back
-        # milliseconds later: ten times what the copy itself takes.
-        return np.frombuffer(bytearray(array.data), array.dtype).reshape(array.shape)
+        # milliseconds later: ten times what the copy itself takes. A memoryview keeps it.
+        memory.data[:] = array.data.cast("B")
+        return memory.view(array.dtype).reshape(array.shape)
     return np.array(array)
 
 

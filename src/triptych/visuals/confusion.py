@@ -50,7 +50,7 @@ class ConfusionMatrix:
             classes: Names of the class ids: {id: name}, or a sequence where the position is the id.
 
         Raises:
-            TypeError: Not numbers.
+            TypeError: Not numbers, or ids that are no integers.
             ValueError: Shapes that do not fit.
         """
         targets, predictions = take(targets, "targets"), take(predictions, "predictions")
@@ -60,6 +60,11 @@ class ConfusionMatrix:
                 f"targets of shape {shape} and predictions of shape {said} do not fit: pass the "
                 f"same shape, or scores (N, K) for targets (N,)."
             )
+        for name, ids in (("targets", targets), ("predictions", predictions)):
+            if 0 not in shape and ids.ndim == len(shape) and "float" in str(ids.dtype):
+                raise TypeError(
+                    f"{name} must be class ids, not {ids.dtype}: pass scores.argmax(-1)."
+                )
         names = {} if classes is None else read_classes(classes)
         set_fields(self, targets=targets, predictions=predictions, classes=names, _counted=None)
 
@@ -113,7 +118,6 @@ class ConfusionMatrix:
             ids. K is one more than the largest id seen or named.
 
         Raises:
-            TypeError: Ids that are no integers.
             ValueError: A prediction below 0, or more than 1000 classes.
         """
         if self._counted is not None:
@@ -121,11 +125,6 @@ class ConfusionMatrix:
         targets, said = host_array(self.targets), host_array(self.predictions)
         if targets.shape != said.shape:
             said = said.argmax(1)
-        for name, ids in (("targets", targets), ("predictions", said)):
-            if ids.size and ids.dtype.kind == "f":
-                raise TypeError(
-                    f"{name} must be class ids, not {ids.dtype}: pass scores.argmax(-1)."
-                )
         known = targets >= 0
         targets, said = targets[known].astype(np.int64), said[known].astype(np.int64)
         if said.size and said.min() < 0:

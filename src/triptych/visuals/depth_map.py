@@ -62,6 +62,8 @@ class Depth:
                 not as above.
         """
         values = check_plane(values, "depth")
+        if "bool" in str(values.dtype):
+            raise TypeError("depth is bool, not distances: pass triptych.Heatmap(values).")
         if unit is None:
             unit = 1.0 if "float" in str(values.dtype) else 0.001
         if not (caption is None or isinstance(caption, str)):

@@ -1,0 +1,46 @@
+"""Memory for copies, used again: pages fresh from the system cost ten times what the copy does."""
+
+from __future__ import annotations
+
+from weakref import ref
+
+import numpy as np
+import numpy.typing as npt
+
+_PORTION = 2**16  # bytes; sizes are rounded up, so that pictures of nearly one size share
+_MOST = 32 * 2**20  # bytes that wait for the next copy
+
+_waiting: dict[int, list[bytearray]] = {}
+_loans: dict[int, _Loan] = {}
+
+
+class _Loan(ref[npt.NDArray[np.uint8]]):
+    """A look at an array that tells when it is gone; lighter than `weakref.finalize`."""
+
+    __slots__ = ("memory",)
+    memory: bytearray
+
+
+def lend(size: int) -> npt.NDArray[np.uint8]:
+    """Lend so many bytes, on any thread; they come back when the last view of them is gone."""
+    if size < _PORTION:  # the allocator has such pieces at hand
+        return np.frombuffer(bytearray(size), np.uint8)
+    room = -(-size // _PORTION) * _PORTION
+    try:
+        memory = _waiting[room].pop()
+    except LookupError:
+        memory = bytearray(room)
+    array = np.frombuffer(memory, np.uint8)
+    # Views keep this array alive, since its own base is no array.
+    loan = _Loan(array, _take_back)
+    loan.memory = memory
+    _loans[id(loan)] = loan
+    return array[:size]
+
+
+def _take_back(loan: ref[npt.NDArray[np.uint8]]) -> None:
+    """Keep it for the next; runs wherever the last view dies, in a collection too: no lock."""
+    memory = _loans.pop(id(loan)).memory
+    if sum(size * len(some) for size, some in list(_waiting.items())) > _MOST:
+        _waiting.clear()  # the sizes have changed, or a crowd has passed
+    _waiting.setdefault(len(memory), []).append(memory)
