@@ -12,6 +12,8 @@ import pytest
 
 from triptych import lifetime
 
+pytest_plugins = ("tests.support.faults",)
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A job in the background of a script ignores Ctrl-C, and so would the children that test it.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -79,15 +79,65 @@ def test_an_instance(tmp_path: Path) -> None:
 
 
 def test_making_one_starts_nothing(tmp_path: Path) -> None:
-    """No run, no folder and no process group before `init_trackers`."""
+    """No run, no folder and no process group before it is used."""
     PartialState._reset_state()
     tracker = RerunTracker("digits", **options(tmp_path))
 
+    tracker.start()
+    tracker.store_init_configuration({"lr": 0.5})
     assert PartialState._shared_state == {}
     assert list(tmp_path.iterdir()) == []
-    tracker.start()
+    assert tracker.tracker.info.config == {"lr": 0.5}
     assert [path.name for path in tmp_path.iterdir()] == ["digits"]
     tracker.finish()
+
+
+def _saved(folder: Path) -> Run:
+    """A run whose state was saved at step 4, after which it went on to 6."""
+    accelerator = Accelerator(log_with=RerunTracker("digits", **options(folder / "runs")), cpu=True)
+    accelerator.init_trackers("digits")
+    run: Run = accelerator.get_tracker("rerun", unwrap=True)
+    for step in range(1, 7):
+        accelerator.log({"train/loss": 1 / step}, step=step)
+        if step == 4:
+            accelerator.save_state(str(folder / "state"))
+    accelerator.end_training()
+    return run
+
+
+@pytest.mark.parametrize("forbidden", [True, False])
+def test_a_state_that_is_loaded_continues_its_run(tmp_path: Path, *, forbidden: bool) -> None:
+    """At its step, in a new attempt; with `resume=False` in a new run."""
+    first = _saved(tmp_path)
+    more = {"resume": False} if forbidden else {}
+    tracker = RerunTracker("digits", **options(tmp_path / "runs", **more))
+    accelerator = Accelerator(log_with=tracker, cpu=True)
+    accelerator.init_trackers("digits", config={"lr": 0.5})
+    accelerator.load_state(str(tmp_path / "state"))
+    run: Run = accelerator.get_tracker("rerun", unwrap=True)
+    for loss in run.steps([0.5, 0.25]):
+        accelerator.log({"train/loss": loss})
+    accelerator.end_training()
+
+    assert (run.id == first.id) != forbidden
+    attempt = 1 if forbidden else 2
+    steps, _ = rrd.scalars(run.dir / f"recording-{attempt}.rrd", "/train/loss")
+    assert steps.tolist() == [5, 6]
+    assert run.info.config == {"lr": 0.5}
+
+
+def test_a_run_that_is_open_stays_and_says_so(tmp_path: Path) -> None:
+    """The state came too late: the step is taken from it, and the run is another."""
+    first = _saved(tmp_path)
+    accelerator = Accelerator(log_with=RerunTracker("digits", **options(tmp_path / "runs")))
+    accelerator.init_trackers("digits")
+    run: Run = accelerator.get_tracker("rerun", unwrap=True)
+    accelerator.load_state(str(tmp_path / "state"))
+    assert run.step == 4
+    accelerator.end_training()
+
+    said = (run.dir / "train.log").read_text()
+    assert f"The checkpoint is of the run {first.id!r}, but {run.id!r} is open already" in said
 
 
 def test_what_it_takes(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import environment, rrd, run_folder, wandb_files
+from tests.support.faults import Fault
 from triptych.archive.folder import RunFolder
 from triptych.archive.repair import repair
 
@@ -18,24 +20,30 @@ STEPS = list(range(1, 38))
 IN_A_WITH = """
 import signal, sys
 import triptych
+from tests.support.drill import account, watch
+
+watch()
 
 with triptych.run("crash", root="runs", console=False) as run:
     for _ in run.steps(range(100)):
         run.log({"train/loss": 1 / run.step})
         if run.step == 37:
-            print("there", flush=True)
+            account(run)
             END
 """
 
 BARE = """
 import signal, sys
 import triptych
+from tests.support.drill import account, watch
+
+watch()
 
 run = triptych.setup_logging("bare", project="crash", root="runs", console=False)
 for _ in run.steps(range(100)):
     run.log({"train/loss": 1 / run.step})
     if run.step == 37:
-        print("there", flush=True)
+        account(run)
         END
 """
 
@@ -62,6 +70,7 @@ class Death:
         status: the run's.
         told: the exit code in W&B and in `run.json`.
         last: how the traceback ends.
+        row: in the table of faults.
     """
 
     end: str
@@ -69,22 +78,29 @@ class Death:
     status: str
     told: int
     last: str
+    row: str
     program: str = IN_A_WITH
     sent: signal.Signals | None = None
 
 
 _RAISE = 'raise RuntimeError("out of luck")'
 DEATHS = {
-    "exception": Death(_RAISE, 1, "failed", 1, "RuntimeError: out of luck"),
+    "exception": Death(_RAISE, 1, "failed", 1, "RuntimeError: out of luck", "exception"),
     "exception without with": Death(
-        _RAISE, 1, "failed", 1, "RuntimeError: out of luck", program=BARE
+        _RAISE, 1, "failed", 1, "RuntimeError: out of luck", "exception", program=BARE
     ),
-    "exit code": Death("sys.exit(3)", 3, "failed", 3, "SystemExit: 3"),
+    "exit code": Death("sys.exit(3)", 3, "failed", 3, "SystemExit: 3", "exit"),
     "SIGTERM": Death(
-        "signal.pause()", 143, "interrupted", 143, "Terminated: 143", sent=signal.SIGTERM
+        "signal.pause()",
+        143,
+        "interrupted",
+        143,
+        "Terminated: 143",
+        "sigterm",
+        sent=signal.SIGTERM,
     ),
     "Ctrl-C": Death(
-        "signal.pause()", -2, "interrupted", 130, "KeyboardInterrupt", sent=signal.SIGINT
+        "signal.pause()", -2, "interrupted", 130, "KeyboardInterrupt", "ctrl-c", sent=signal.SIGINT
     ),
 }
 
@@ -94,11 +110,11 @@ def _train(program: str, home: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS.keys())
-def test_a_death_is_written_down_everywhere(death: Death, tmp_path: Path) -> None:
+def test_a_death_is_written_down_everywhere(death: Death, tmp_path: Path, fault: Fault) -> None:
     """All numbers, the traceback at step 37, the status and the exit code."""
     with _train(death.program.replace("END", death.end), tmp_path) as child:
         assert child.stdout is not None
-        assert child.stdout.readline() == "there\n"
+        told = json.loads(child.stdout.readline())
         if death.sent is not None:
             child.send_signal(death.sent)
         child.communicate(timeout=60)
@@ -122,6 +138,12 @@ def test_a_death_is_written_down_everywhere(death: Death, tmp_path: Path) -> Non
     assert rrd.properties(panels.recording)["ending"]["status"] == [death.status]
     assert (wandb.summary["status"], wandb.exit_code) == (death.status, death.told)
     assert ("preempting" in wandb.records) == (death.status == "interrupted")
+    fault(
+        death.row,
+        case=death.end if death.row == "exit" else "",
+        kept="all numbers, the traceback, the status and the exit code",
+        held=told["held"],
+    )
 
 
 @pytest.mark.parametrize("program", [IN_A_WITH, BARE], ids=["in a with", "without with"])

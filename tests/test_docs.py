@@ -20,6 +20,8 @@ PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "gallery" not in page.pa
 """Without the gallery, which a program makes."""
 
 USER = """
+from pathlib import Path
+
 import numpy as np
 import torch
 import triptych
@@ -37,6 +39,10 @@ optimizer = torch.optim.SGD(model.parameters(), 0.1)
 data, args = [{}], TrainingArguments("out", report_to="none", use_cpu=True)
 run = given = triptych.run("given", wandb=False, console=False)
 
+Path("data").mkdir(exist_ok=True)
+for file in ("data/digits.npy", "model.pt", "predictions.csv"):
+    Path(file).write_bytes(bytes(8))
+
 class tokenizer:
     decode = staticmethod(str)
 
@@ -50,6 +56,7 @@ def validate():
 
 READER = """
 import json, sys
+from contextlib import redirect_stdout
 import triptych
 
 pages, user = json.loads(sys.stdin.readline())
@@ -57,7 +64,8 @@ for page, blocks in pages.items():
     names = {"__name__": "page"}
     exec(user, names)
     for block in blocks:
-        exec(compile(block, page, "exec"), names)
+        with redirect_stdout(sys.stderr):
+            exec(compile(block, page, "exec"), names)
         if isinstance(names["run"], triptych.Run):
             names["run"].close()
     names["given"].close()
@@ -89,7 +97,7 @@ def test_it_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     api = (tmp_path / "api" / "index.html").read_text("utf-8")
-    for name in ("triptych.run", "triptych.Run.log", "triptych.Mesh", "triptych.hf.RerunCallback"):
+    for name in ("triptych.start.run", "triptych.Run.log", "triptych.Mesh", "triptych.hf.RerunCallback"):
         assert f'id="{name}"' in api
 
 
@@ -146,3 +154,21 @@ def test_the_commands_exist_with_their_options() -> None:
         known = {option for one in commands.commands[name].params for option in one.opts}
         assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known
     assert len(lines) > 10
+
+
+def test_each_row_of_the_page_of_faults_names_tests_that_exist() -> None:
+    """In its last column."""
+    files = [file for file in (ROOT / "tests").rglob("test_*.py") if file != Path(__file__)]
+    there = {
+        name
+        for file in files
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
+    lines = (DOCS / "faults.md").read_text("utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and "---" not in line]
+    named = [re.findall(r"`(test_\w+)`", row.split(" | ")[-1]) for row in rows]
+    assert [row for row, names in zip(rows, named, strict=True) if not names] == [
+        row for row in rows if row.endswith("| test |")
+    ]
+    assert {name for names in named for name in names} <= there
+    assert len(rows) > 40

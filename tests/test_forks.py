@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import environment
+from tests.support.faults import Fault
 
 _OPEN = """
 import logging, os, signal, sys, threading, time
@@ -48,7 +49,7 @@ def _run(home: Path, program: str) -> _Ended:
         return _Ended(home, child)
 
 
-def test_forked_child_neither_writes_nor_hangs(tmp_path: Path) -> None:
+def test_forked_child_neither_writes_nor_hangs(tmp_path: Path, fault: Fault) -> None:
     """Whatever it does with the run, and however it leaves it; the parent goes on."""
     ended = _run(
         tmp_path,
@@ -72,9 +73,10 @@ print(os.waitstatus_to_exitcode(status), time.monotonic() - began < 10)
     assert "child" not in ended.log
     assert ended.runs[0]["step"] == 1
     assert ended.err.count("step 2 train | child: on standard error") == 1
+    fault("fork", kept="what the parent logs", shed="what the child logs, in silence")
 
 
-def test_fork_while_other_threads_log_does_not_hang_the_child(tmp_path: Path) -> None:
+def test_fork_while_other_threads_log_does_not_hang_the_child(tmp_path: Path, fault: Fault) -> None:
     """They hold locks that nobody in the child will ever give back."""
     ended = _run(
         tmp_path,
@@ -104,9 +106,10 @@ print(codes)
     )
     assert (ended.out, ended.status) == ("{7}\n", ("finished", 0, 0))
     assert "child" not in ended.log
+    fault("fork", case="30 while threads hold locks", kept="all of the parent; each child ends")
 
 
-def test_workers_of_a_data_loader_write_nothing(tmp_path: Path) -> None:
+def test_workers_of_a_data_loader_write_nothing(tmp_path: Path, fault: Fault) -> None:
     """Though they run the code of the user's data set, which logs: that goes to the terminal."""
     ended = _run(
         tmp_path,
@@ -134,3 +137,4 @@ print(sink.numbers, sink.records)
     assert ended.err.count("child: loading") == 4
     assert "child" not in ended.log
     assert [one["status"] for one in ended.runs] == ["finished", "finished"]
+    fault("fork", case="DataLoader workers", kept="batches; their lines go to the terminal")

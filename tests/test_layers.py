@@ -14,30 +14,42 @@ import triptych
 _SOURCES = Path(triptych.__file__).parents[1]
 
 _ADAPTER = {"archive", "batches", "caller", "draw", "lifetime", "monitors", "pipeline", "rank"}
-_ADAPTER |= {"run", "start", "visuals", ""}
+_ADAPTER |= {"options", "resume", "run", "start", "visuals", ""}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # the ground: knows nobody
     "batches": set(),
     "caller": set(),
     "commands": set(),
+    "nested": set(),
     "printable": set(),
     "dashboard": set(),
     "legible": set(),
     "lifetime": set(),
+    "options": {"dashboard"},
     "rank": set(),
+    "tunnel": set(),
     "visuals": set(),
     "rendering": {"visuals"},
     "viewer": {"legible"},
+    "window": {"viewer"},
     # what carries
     "pipeline": {"caller", "visuals"},
     "archive": {"pipeline.records"},
     "archive.recording": {"archive", "commands", "dashboard.naming"},
     "archive.rows": {"archive", "dashboard.naming", "pipeline"},
     "archive.importing": {"archive", "pipeline", "sinks.rerun", "sinks.text", "visuals", "words"},
+    "archive.info": {"archive", "dashboard", "pipeline.records"},
     "archive.gap": {"archive", "dashboard.naming", "pipeline.records"},
     "archive.tail": {"archive", "pipeline"},
     "archive.train_log": {"pipeline.records", "sinks.text", "words"},
+    "archive.account": {"archive", "dashboard.naming", "pipeline.records"},
+    "archive.alive": {"archive", "pipeline"},
+    "archive.comparison": {"archive", "dashboard.naming", "nested"},
+    "archive.course": {"archive", "dashboard.naming"},
+    "archive.overlay": {"archive", "dashboard", "sinks.rerun"},
+    "archive.overview": {"archive", "dashboard.naming", "pipeline.records"},
+    "archive.merge": {"archive", "sinks.rerun"},
     "archive.repair": {"archive", "commands", "pipeline", "sinks.rerun"},
     "draw": {"visuals"},
     "snapshots": {"viewer", "visuals"},
@@ -47,23 +59,47 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the back ends: records and visuals, and no other sink
     "sinks.__init__": {"pipeline.sink"},
     "sinks.memory": {"pipeline.records"},
-    "sinks.rerun": {"commands", "dashboard", "pipeline.records", "pipeline.sink", "rendering"}
-    | {"visuals"},
-    "sinks.text": {"pipeline.paths", "pipeline.records", "words"},
-    "sinks.wandb": {"commands", "pipeline.records", "pipeline.sink", "rendering", "visuals"},
+    "sinks.rerun": {"commands", "dashboard", "nested", "pipeline.records", "pipeline.sink"}
+    | {"rendering", "tunnel", "visuals"},
+    "sinks.text": {"pipeline.paths", "pipeline.records", "pipeline.sink", "words"},
+    "sinks.wandb": {
+        "commands",
+        "pipeline.clerk",
+        "pipeline.records",
+        "pipeline.sink",
+        "rendering",
+        "visuals",
+    },
     # the run
     "loop": {"pipeline", "terminal"},
     "routes": {"pipeline", "sinks"},
     "story": {"archive", "pipeline", "terminal"},
-    "run": {"archive", "lifetime", "loop", "panel", "pipeline", "snapshots", "story"},
+    "describing": {"archive", "pipeline", "story"},
+    "saving": {"archive", "describing", "pipeline", "snapshots"},
+    "run": {"lifetime", "loop", "panel", "pipeline", "saving", "story"},
     "start": {"archive", "dashboard", "lifetime", "loop", "panel", "pipeline", "rank", "routes"}
     | {"run", "story", "terminal", "words"},
+    "resume": {"archive", "rank", "run", "start"},
     # the front doors: the run, and no sink
     "accelerate": _ADAPTER,
     "hf": _ADAPTER,
     "lightning": _ADAPTER,
     "monitors": {"batches", "run"},
-    "cli": {"archive", "commands", "printable", "start", "terminal", "viewer"},
+    "doctor": {"archive", "commands", "pipeline", "rank", "routes", "run", "start", "viewer"}
+    | {"visuals", "words"},
+    "cli": {
+        "",
+        "archive",
+        "commands",
+        "doctor",
+        "nested",
+        "pipeline.records",
+        "printable",
+        "rendering",
+        "start",
+    }
+    | {"terminal", "tunnel", "viewer", "window"},
+    "__main__": {"cli"},
     "": {"archive.seeds", "caller", "dashboard", "pipeline", "run", "start", "visuals", "words"},
 }
 """For each module or package what it may import of Triptych, besides its own parts.
@@ -75,10 +111,12 @@ the top.
 MAY_BE_IMPORTED_BY: dict[str, set[str]] = {
     "accelerate": {"accelerate"},
     "lightning": {"lightning"},
-    "rerun": {"archive.recording", "dashboard", "legible", "sinks.rerun", "viewer"},
+    "rerun": {"archive.merge", "archive.overlay", "archive.recording", "dashboard", "legible"}
+    | {"sinks.rerun", "viewer"},
     "torch": {"hf", "lightning"},
     "transformers": {"hf"},
-    "wandb": {"archive.importing.wandb_folder", "sinks.wandb", "lightning.convert"},
+    "wandb": {"archive.importing.wandb_folder", "archive.transaction_log"}
+    | {"doctor.login", "lightning.convert", "sinks.wandb"},
 }
 """Frameworks and back ends, and the parts of Triptych that are about them."""
 

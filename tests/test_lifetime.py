@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import environment
+from tests.support.faults import Fault
 
 _OPEN = """
 import logging, os, signal, sys, threading, time
@@ -80,11 +81,13 @@ time.sleep(60)
 )
 @pytest.mark.parametrize("block", ["", "with run: "], ids=["bare", "with"])
 def test_end_of_the_process_is_the_end_of_the_run(
-    tmp_path: Path, block: str, end: str, status: tuple[str, int, int]
+    tmp_path: Path, block: str, end: str, status: tuple[str, int, int], fault: Fault
 ) -> None:
     """Whether or not it was in a `with` block; the process ends as it would have ended."""
     ended = _run(tmp_path, f"{block}{end or 'pass'}")
     assert ended.status == status
+    if not block:
+        fault("forgotten", kept="the end, the status and the exit code")
 
 
 def test_exception_that_nobody_catches_is_in_the_log_and_printed_once(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.support.faults import Fault
 from triptych.pipeline.clock import StepClock
 from triptych.printable import printable
 from triptych.terminal import Bar, console, print_table
@@ -34,6 +35,7 @@ def test_a_text_of_one_line_stays_one() -> None:
 
 def test_closing_table_and_progress_bar_show_names_and_obey_none(
     capsys: pytest.CaptureFixture[str],
+    fault: Fault,
 ) -> None:
     """Paths, phases and messages come from anywhere; brackets are no markup."""
     print_table(f"title {_EVIL}", [(f"train/{_EVIL}", f"value {_EVIL}"), ("[red]x[/]", "[/b]")])
@@ -47,3 +49,4 @@ def test_closing_table_and_progress_bar_show_names_and_obey_none(
     assert printed.count(r"\x1b]0;title\x07b\x9b2J\x0dc\x202ed\x08") == 3
     assert "[red]x[/]" in printed
     assert r"[/v]\x1b · 0/? · 0.0/s · [bold]\x1b 1" in printed
+    fault("terminal", case="names in table and bar", kept="all, escaped")

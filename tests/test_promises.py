@@ -13,6 +13,7 @@ import numpy as np
 
 import triptych
 from tests.support import environment, rrd, wandb_files
+from tests.support.faults import Fault
 from triptych.pipeline.records import Batch, Words
 from triptych.sinks.memory import MemorySink
 
@@ -164,7 +165,7 @@ with triptych.run("promises") as run:
 """
 
 
-def test_it_works_with_nothing_but_a_disk(tmp_path: Path) -> None:
+def test_it_works_with_nothing_but_a_disk(tmp_path: Path, fault: Fault) -> None:
     """No account, display, terminal or network: all three panels are written all the same."""
     env = environment.isolated(tmp_path)
     env = {key: value for key, value in env.items() if "DISPLAY" not in key}
@@ -180,3 +181,4 @@ def test_it_works_with_nothing_but_a_disk(tmp_path: Path) -> None:
     assert (offline.exit_code, offline.curve("val/loss")) == (0, [(3, 0.125)])
     assert "step 3 train | numbers: val/loss 0.125" in (run_dir / "train.log").read_text()
     assert json.loads((run_dir / "run.json").read_text())["status"] == "finished"
+    fault("network", kept="all three panels, on the disk")

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import triptych
+from tests.support.faults import Fault
 from tests.support.sinks import FailingSink, GatedSink
 from triptych.lifetime import Terminated
-from triptych.pipeline.records import Checkpoint, Event
+from triptych.pipeline.records import Artifact, Event
 from triptych.sinks.memory import MemorySink
 
 
@@ -74,7 +75,7 @@ def test_run_json_is_whole_at_any_moment(tmp_path: Path) -> None:
     assert sorted(path.name for path in run.dir.iterdir()) == ["code-1", "run.json"]
 
 
-def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
+def test_two_runs_at_once_do_not_meet(tmp_path: Path, fault: Fault) -> None:
     """Same second, same names; each has its clock, its folder and its sinks."""
     sinks = [MemorySink(), MemorySink()]
     runs = [_open(tmp_path, sink, name="same") for sink in sinks]
@@ -91,6 +92,7 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
         ("failed", 1),
         ("finished", 0),
     ]
+    fault("two-runs", kept="all, each run its own folder")
 
 
 def test_events_and_checkpoints_are_markers_at_their_step(tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_events_and_checkpoints_are_markers_at_their_step(tmp_path: Path) -> Non
     assert (event.path, event.stamp.step) == ("events", 1)
     assert event.value == Event("unfroze the backbone")
     assert (checkpoint.path, checkpoint.stamp.step) == ("checkpoints", 1)
-    assert isinstance(checkpoint.value, Checkpoint)
+    assert isinstance(checkpoint.value, Artifact)
     assert checkpoint.value.text == "checkpoint a.pt (loss 0.5)"
     (kept,) = _told(run)["checkpoints"]
     assert (kept["step"], kept["metrics"]) == (1, {"loss": 0.5})

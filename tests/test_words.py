@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.faults import Fault
 from triptych.pipeline.clock import StepClock
 from triptych.words import (
     JsonFormatter,
@@ -70,9 +71,12 @@ def test_traceback_follows_its_line() -> None:
         ("tab\tline\nμ", "tab\tline\nμ"),
     ],
 )
-def test_control_characters_are_shown_and_not_obeyed(message: str, shown: str) -> None:
+def test_control_characters_are_shown_and_not_obeyed(
+    message: str, shown: str, fault: Fault
+) -> None:
     """A terminal would turn red, or hide what was said; tabs and lines are harmless."""
     assert LineFormatter().format(_record(message)).endswith(f"some.logger: {shown}")
+    fault("terminal", case="lines", kept="all, escaped")
 
 
 @pytest.mark.usefixtures("clock")

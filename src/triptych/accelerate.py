@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 try:
@@ -11,10 +15,16 @@ try:
 except ImportError as error:
     raise ImportError("triptych.accelerate needs accelerate: pip install triptych[hf]") from error
 
+from triptych.rank import is_writer
+from triptych.resume import continue_run
 from triptych.run import Run
-from triptych.start import run as open_run
 
 __all__ = ["RerunTracker"]
+
+log = logging.getLogger("triptych")
+
+_ORIGIN = "triptych.json"
+"""In the folder of a checkpoint: the run that it came from."""
 
 
 class RerunTracker(GeneralTracker):  # type: ignore[misc]  # accelerate has no types
@@ -23,14 +33,16 @@ class RerunTracker(GeneralTracker):  # type: ignore[misc]  # accelerate has no t
     Either `register_tracker_class(RerunTracker)` and then `Accelerator(log_with="rerun")`, or
     `Accelerator(log_with=RerunTracker("digits"))`.
 
-    Making one opens nothing and starts no process group; `init_trackers` opens the run, on the main
-    process alone. Use the run's own `epochs`, `steps` and `phase` to move the clock, or give each
-    `log` its step.
+    Making one opens nothing and starts no process group. The run opens at the first use after
+    `init_trackers`, on the main process alone: `accelerator.load_state` before that continues the
+    run that saved the checkpoint, as long as it is there and of this project. Use the run's own
+    `epochs`, `steps` and `phase` to move the clock, or give each `log` its step.
 
     Args:
         project: As `triptych.run`; `init_trackers` passes its project name.
         run: A run of yours, which you close; then there is no need for a project.
-        **run_arguments: For `triptych.run`, also as `init_kwargs={"rerun": {...}}`.
+        **run_arguments: For `triptych.run`, also as `init_kwargs={"rerun": {...}}`. With
+            `resume=False`, a checkpoint never continues its run.
 
     Raises:
         TypeError: If there is neither a run nor a project.
@@ -50,21 +62,29 @@ class RerunTracker(GeneralTracker):  # type: ignore[misc]  # accelerate has no t
         self._arguments = run_arguments
         self._run = run
         self._given = run is not None
+        self._settings: dict[str, Any] = {}
+        self._loaded: Mapping[str, Any] = {}  # what a checkpoint says of its run
 
     @property
     def tracker(self) -> Run:
         """The run, opened at the first use."""
         if self._run is None:
-            self._run = open_run(self._project, **self._arguments)
+            self._run = self._open()
         return self._run
 
     def start(self) -> None:
-        """Open the run; the process group is there by now."""
-        _ = self.tracker
+        """See to it that what the Accelerator saves names the run."""
+        accelerator = _accelerator_of(self)
+        if accelerator is not None and is_writer():
+            accelerator.register_save_state_pre_hook(self._save_state)
+            accelerator.register_load_state_pre_hook(self._load_state)
 
     def store_init_configuration(self, values: Mapping[str, Any]) -> None:
         """Add the settings of this training to the run's configuration."""
-        self.tracker.configure(values)
+        if self._run is None:
+            self._settings.update(values)
+        else:
+            self._run.configure(values)
 
     def log(
         self, values: Mapping[str, Any], step: int | None = None, phase: str | None = None
@@ -140,6 +160,34 @@ class RerunTracker(GeneralTracker):  # type: ignore[misc]  # accelerate has no t
         if not self._given:
             self._run.close()
 
+    def _open(self) -> Run:
+        options = dict(self._arguments)
+        options["config"] = {**(options.get("config") or {}), **self._settings}
+        run = continue_run(self._loaded, self._project, **options)
+        if self._loaded:
+            run.restore(self._loaded["step"])
+        return run
+
+    def _save_state(self, _models: Any, _weights: Any, folder: str) -> None:
+        if self._run is not None:
+            Path(folder, _ORIGIN).write_text(json.dumps(self._run.state_dict()), "utf-8")
+
+    def _load_state(self, _models: Any, folder: str) -> None:
+        file = Path(folder, _ORIGIN)
+        if not file.is_file():
+            return
+        self._loaded = json.loads(file.read_text("utf-8"))
+        if self._run is None:
+            return
+        self._run.restore(self._loaded["step"])
+        if self._run.id != self._loaded["run_id"]:
+            log.warning(
+                "The checkpoint is of the run %r, but %r is open already and goes on: call "
+                "load_state before the run is used, to continue the other.",
+                self._loaded["run_id"],
+                self._run.id,
+            )
+
     def _at(self, step: int | None, values: Mapping[str, Any], phase: str | None) -> None:
         run = self.tracker
         if step is not None:
@@ -149,6 +197,17 @@ class RerunTracker(GeneralTracker):  # type: ignore[misc]  # accelerate has no t
             return
         with run.phase(phase):
             run.log(values)
+
+
+def _accelerator_of(tracker: RerunTracker) -> Any:
+    """The Accelerator that is calling this tracker right now, or None."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # trackers are not told
+    while frame is not None:
+        caller = frame.f_locals.get("self")
+        if any(one is tracker for one in getattr(caller, "trackers", ())):
+            return caller
+        frame = frame.f_back
+    return None
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

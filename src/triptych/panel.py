@@ -85,6 +85,7 @@ class Panel:
         self._clock = clock
         self._root = logging.getLogger()
         self._handler = RunHandler(clock, put)
+        self._direct: logging.Handler = logging.NullHandler()
         wanted = config.get("root", {}).get("level", "INFO")
         self._wanted = logging.getLevelNamesMapping()[wanted] if isinstance(wanted, str) else wanted
         self._handler.setLevel(self._wanted)
@@ -116,7 +117,8 @@ class Panel:
     def disconnect(self) -> None:
         """Leave logging as it was found, unless another run is open; again, and nothing happens."""
         global _before  # noqa: PLW0603
-        self._root.removeHandler(self._handler)
+        for handler in (self._handler, self._direct):
+            self._root.removeHandler(handler)
         if self._clock in clocks:
             clocks.remove(self._clock)
             self._exchange_levels()
@@ -139,9 +141,16 @@ class Panel:
     def leave_to_terminal(self) -> None:
         """In a forked child: no worker lives here, so lines go to standard error at once."""
         self._root.removeHandler(self._handler)
+        self.speak_directly(self._wanted)
+
+    def speak_directly(self, level: int) -> None:
+        """Let lines from this level on go to standard error at once: no sink would show them.
+
+        Not where a handler of the user does so.
+        """
         if not speaks_already():
-            direct = logging.StreamHandler()
-            direct.setLevel(self._wanted)
+            direct = self._direct = logging.StreamHandler()
+            direct.setLevel(level)
             direct.setFormatter(LineFormatter())
             self._root.addHandler(direct)
 

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from triptych import lifetime
-from triptych.archive.checkpoints import note_checkpoint
-from triptych.archive.plain import plain
-from triptych.archive.secrets import mask
 from triptych.loop import Loop, Observer
 from triptych.panel import Panel
 from triptych.pipeline.clock import StepClock
-from triptych.pipeline.delivery import Delivery
+from triptych.pipeline.deliveries import Deliveries
 from triptych.pipeline.intake import Intake
-from triptych.pipeline.records import Config, Event, Failure, Record, RunInfo, Status
+from triptych.pipeline.records import Failure, Record, RunInfo, Status
 from triptych.pipeline.totals import Totals
-from triptych.snapshots import take_snapshot
+from triptych.saving import Saving
 from triptych.story import Story
 
 Item = TypeVar("Item")
 
+log = logging.getLogger("triptych")
 
-class Run:
+_UPLOAD_SPEED = 5e6  # bytes a second, at the worst
+
+
+class Run(Saving):
     """One training, in as many places as there are sinks. Made by `triptych.run`.
 
     A context manager that also works without `with`: then `close`, or the end of the process,
@@ -47,10 +46,9 @@ class Run:
         panel: Connects Python logging; None on ranks that do not write.
         story: Writes down how the run goes; None on ranks that do not write.
         snapshot: Whether to take a snapshot when the run has finished.
+        upload_recording: When the recording becomes an artifact: "end", "on_failure" or never.
 
     Attributes:
-        info: What the sinks were told.
-        clock: The step; adapters move it.
         status: How the run stands.
         failure: The exception that ended it, as text, or None.
         exit_code: What W&B and `run.json` say; None while the run is open.
@@ -63,44 +61,28 @@ class Run:
         *,
         clock: StepClock,
         loop: Loop,
-        deliveries: Mapping[str, Delivery],
+        deliveries: Deliveries,
         intake: Intake,
         panel: Panel | None,
         story: Story | None,
         snapshot: bool = False,
+        upload_recording: str | Literal[False] = False,
     ) -> None:
-        self.info = info
-        self.clock = clock
+        super().__init__(info, clock, intake, story)
         self.status = Status.RUNNING
         self.failure: Failure | None = None
         self.exit_code: int | None = None
         self.started = time.monotonic()
         self._loop = loop
         self._deliveries = deliveries
-        self._intake = intake
         self._panel = panel
-        self._story = story
         self._snapshot_at_end = snapshot
+        self._upload = upload_recording
         self._closing = threading.RLock()
         self._arrived = True
 
     def __repr__(self) -> str:
         return f"<Run(id={self.id!r}, status={str(self.status)!r}, step={self.step})>"
-
-    @property
-    def id(self) -> str:
-        """Folder name, W&B run id, and with the attempt Rerun recording id."""
-        return self.info.id
-
-    @property
-    def dir(self) -> Path:
-        """The run folder."""
-        return self.info.dir
-
-    @property
-    def step(self) -> int:
-        """Optimizer updates begun so far: everything logged now carries it."""
-        return self.clock.step
 
     @property
     def active(self) -> bool:
@@ -128,25 +110,18 @@ class Run:
             dict(self._intake.rejected),
             dict(self._intake.nonfinite),
             self._intake.late,
-            {name: delivery.snapshot() for name, delivery in self._deliveries.items()},
+            self._deliveries.totals,
         )
 
     @property
     def hints(self) -> dict[str, str]:
         """For each sink the command or address that opens what it has written, or ""."""
-        return {
-            name: str(getattr(delivery.sink, "hint", ""))
-            for name, delivery in self._deliveries.items()
-        }
+        return self._deliveries.hints
 
     @property
     def latest(self) -> dict[str, float]:
         """The newest value of every number that a sink has read."""
-        newest: dict[str, tuple[float, float]] = {}
-        for delivery in self._deliveries.values():
-            for path, entry in list(delivery.latest.items()):
-                newest[path] = max(entry, newest.get(path, entry), key=lambda one: one[0])
-        return {path: value for path, (_, value) in sorted(newest.items())}
+        return self._deliveries.latest
 
     # ---- the loop
 
@@ -185,19 +160,15 @@ class Run:
 
     def observe(self, observer: Observer) -> None:
         """Tell somebody how the training goes, such as monitors, until the run closes."""
-        if not self.active:
-            return
-        self._loop.observers.append(observer)
-        reading = next((one for one in self._deliveries.values() if one.reads), None)
-        if reading is not None:
-            reading.listeners.append(observer.numbers)
+        if self.active:
+            self._loop.observers.append(observer)
+            self._deliveries.listen(observer.numbers)
 
     def unobserve(self, observer: Observer) -> None:
         """Tell them no longer."""
-        # new lists: a loop or a worker may be going through the old ones
+        # a new list: the loop may be going through the old one
         self._loop.observers = [one for one in self._loop.observers if one is not observer]
-        for delivery in self._deliveries.values():
-            delivery.listeners = [one for one in delivery.listeners if one != observer.numbers]
+        self._deliveries.unlisten(observer.numbers)
 
     # ---- logging
 
@@ -218,92 +189,6 @@ class Run:
         """
         self._intake.log(values)
 
-    def event(self, text: str) -> None:
-        """Leave a marker at the present step in all places: `run.event("unfroze the backbone")`."""
-        if self._intake.takes("event"):
-            self._intake.put(Record("events", self.clock.stamp(), Event(str(text))))
-
-    def configure(self, settings: Mapping[str, Any]) -> None:
-        """Add settings that were not known when the run opened; later ones win.
-
-        Secrets are masked. A W&B run that is somebody else's keeps the settings it has.
-        """
-        if self._intake.takes("configure"):
-            config = {**self.info.config, **mask(plain(dict(settings)))}
-            self.info = replace(self.info, config=config)
-            self._intake.put(Record("config", self.clock.stamp(), Config(self.info)))
-            if self._story is not None:
-                self._story.configured(self.info)
-
-    def checkpoint(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        metrics: Mapping[str, float] | None = None,
-        aliases: Iterable[str] = (),
-        name: str | None = None,
-        upload: bool = False,
-    ) -> None:
-        """Note that a model was saved, at the present step, in all places.
-
-        Args:
-            path: The file or folder.
-            metrics: The score it was saved with.
-            aliases: Names of this version, such as "latest" and "best"; `step-<k>` is added.
-            name: Under which its versions belong together; by default "model-<run id>".
-            upload: Whether it becomes an artifact in W&B; offline that waits for the later sync.
-                The files are linked into the run folder here and now, so that they stay when the
-                framework deletes its own.
-
-        Raises:
-            OSError: If `upload` is asked for and the files cannot be linked or copied.
-        """
-        if not self._intake.takes("checkpoint"):
-            return
-        saved = note_checkpoint(
-            Path(path),
-            self.dir,
-            step=self.step,
-            name=name or f"model-{self.id}",
-            metrics=dict(metrics or {}),
-            aliases=tuple(aliases),
-            upload=upload,
-        )
-        self._intake.put(Record("checkpoints", self.clock.stamp(), saved))
-        if self._story is not None:
-            self._story.keep(saved, self.step)
-
-    def snapshot(
-        self, view: str | None = None, step: int | None = None, timeout: float = 30.0
-    ) -> Path | None:
-        """Put a picture of the recording, as the Rerun viewer shows it, into W&B.
-
-        A shared W&B page then shows a 3-D scene or the whole dashboard. The viewer runs without a
-        window, in a process of its own, and needs a Vulkan driver, such as Debian's
-        mesa-vulkan-drivers, but neither a display nor a GPU. This call waits for it, some seconds.
-
-        Args:
-            view: The name of one view, or the path that it shows; None for the whole window.
-            step: Which step to show; None for the last.
-            timeout: Seconds that each of starting the viewer, loading and settling may take.
-
-        Returns:
-            The PNG file, below `snapshots` in the run folder. None if there is none; the log says
-            why, and nothing is raised.
-        """
-        if not self._intake.takes("snapshot"):
-            return None
-        self.flush(timeout)
-        taken = take_snapshot(
-            self.info.recording, self.dir / "snapshots", view=view, step=step, timeout=timeout
-        )
-        if taken is None:
-            return None
-        file, picture = taken
-        record = Record(f"snapshot/{view or 'dashboard'}", self.clock.stamp(), picture)
-        self._intake.show(record, except_to=("rerun", "live"))
-        return file
-
     def begin_attempt(self, timeout: float = 10.0) -> bool:
         """Training starts again within this process: a recording of its own, in the same run.
 
@@ -315,17 +200,14 @@ class Run:
         """
         if not self._intake.open:
             return self._arrived
-        attempt = self.info.attempt + 1
-        recording = self.dir / f"recording-{attempt}.rrd"
-        self.info = replace(self.info, attempt=attempt, recording=recording)
+        self._learn_seeds()
+        self._next_attempt()
         deadline = time.monotonic() + timeout
-        self._intake.journal.name_attempt(attempt, time.time())
-        requests = [one.begin_attempt(self.info, deadline) for one in self._deliveries.values()]
+        self._intake.journal.name_attempt(self.info.attempt, self.info.began)
         if self._story is not None:
             self._story.next_attempt(self, self.info)
         self.status, self.failure = Status.RUNNING, None
-        arrived = [request.wait() for request in requests]
-        return all(arrived)
+        return self._deliveries.begin_attempt(self.info, deadline)
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Hand everything logged so far to the back ends; say whether all of it arrived.
@@ -336,9 +218,8 @@ class Run:
         if not self._intake.open:
             return self._arrived
         deadline = time.monotonic() + timeout
-        requests = [delivery.begin_flush(deadline) for delivery in self._deliveries.values()]
-        arrived = [request.wait() for request in requests]  # wait for each, also after a False
-        return all(arrived)
+        settled = self._clerk.settle(deadline)  # it may have something for the sinks
+        return self._deliveries.flush(deadline) and settled
 
     # ---- the end
 
@@ -375,7 +256,8 @@ class Run:
         Args:
             status: "finished", "failed" or "interrupted"; by default what is known: finished, or
                 what an exception has made of it.
-            timeout: Seconds to wait at most. A sink that hangs is left behind.
+            timeout: Seconds to wait at most, and one more for each 5 MB of a recording that is to
+                be uploaded. A sink that hangs is left behind.
 
         Raises:
             ValueError: If the status is none of these.
@@ -385,37 +267,56 @@ class Run:
             raise ValueError(
                 f'close() takes "finished", "failed" or "interrupted", not "{wanted}".'
             )
-        with self._closing:
+        with self._closing:  # another thread that closes it too waits for the end, and the answer
             if self.exit_code is not None:
                 return self._arrived
             if wanted is not None:
                 self.status = wanted
             elif self.status is Status.RUNNING:
                 self.status = Status.FINISHED
-            good = self.status is Status.FINISHED
-            self.exit_code = 0 if good else self.failure.exit_code if self.failure else 1
+            told = self.info.ending(self.status, self.failure, None)
+            self.exit_code = int(told["exit_code"])
+            return self._close(timeout)
+
+    def _close(self, timeout: float) -> bool:
         for observer in self._loop.observers:
             observer.run_ends()
         if self._snapshot_at_end and self.status is Status.FINISHED:
             self.snapshot()
+        self._learn_seeds()
         self._arrived = False
+        try:
+            self._arrived = self._end(time.monotonic() + timeout)
+        finally:  # also when a second Ctrl-C ends the wait
+            lifetime.unwatch(self)
+            self._intake.journal.close(keep=self._deliveries.recoverable)
+            if self._story is not None:
+                self._story.end(self)
+        return self._arrived
+
+    def _end(self, deadline: float) -> bool:
+        """Take nothing any more, and close the sinks; say whether everything has arrived."""
+        settled = self._clerk.finish(deadline)
+        if not settled:
+            log.error("Files that were saved last could not be copied and read in time.")
         if self._panel is not None:
             self._panel.disconnect()
         self._intake.close()
         self._loop.stop()
-        deadline = time.monotonic() + timeout
-        for delivery in self._deliveries.values():
-            delivery.begin_close(self.status, self.failure, deadline)
-        try:
-            arrived = [delivery.wait_closed(deadline) for delivery in self._deliveries.values()]
-            self._arrived = all(arrived)
-        finally:  # also when a second Ctrl-C ends the wait
-            lifetime.unwatch(self)
-            lost = any(delivery.recoverable for delivery in self._deliveries.values())
-            self._intake.journal.close(keep=lost)
-            if self._story is not None:
-                self._story.end(self)
-        return self._arrived
+        deadline += self._hand_in_recording()
+        return (
+            self._deliveries.close(self.status, self.failure, deadline, lambda: self.totals)
+            and settled
+        )
+
+    def _hand_in_recording(self) -> float:
+        """Have the recording uploaded if that is wanted; give the seconds that it may take."""
+        failed = self._upload == "on_failure" and self.status is Status.FAILED
+        file = self.info.recording
+        wanted = (self._upload == "end" or failed) and file.exists()
+        if wanted and self._deliveries.hand_in(self._recording()):
+            return file.stat().st_size / _UPLOAD_SPEED
+        return 0.0
 
     def exit(self, ending: BaseException | None) -> None:
         """The process ends, and nobody has called `close`."""
@@ -426,7 +327,7 @@ class Run:
     def forked(self) -> None:
         """This is a forked child now, a DataLoader worker say: it must not write to the run."""
         self._intake.abandon()
-        self._deliveries, self._story = {}, None  # their workers live in the parent
+        self._deliveries, self._story = Deliveries(), None  # their workers live in the parent
         self._closing = threading.RLock()  # and so may the thread that holds this one
         self._loop.leave()
         if self._panel is not None:

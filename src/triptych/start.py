@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging as stdlib_logging
 import os
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from triptych import lifetime
-from triptych.archive.folder import RunFolder
+from triptych.archive.info import dashboard_of
+from triptych.archive.opening import Resume, open_folder
 from triptych.archive.plain import plain
 from triptych.archive.provenance import collect
 from triptych.archive.secrets import mask
@@ -21,9 +21,8 @@ from triptych.panel import Panel
 from triptych.pipeline.budget import Budget, Disk, check_overhead, read_size
 from triptych.pipeline.cadence import Route
 from triptych.pipeline.clock import StepClock
-from triptych.pipeline.delivery import Delivery, is_recording, keeper_for
+from triptych.pipeline.deliveries import Deliveries
 from triptych.pipeline.intake import Intake
-from triptych.pipeline.journal import Journal
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import RunInfo
 from triptych.pipeline.sink import Sink
@@ -35,9 +34,6 @@ from triptych.terminal import Bar
 from triptych.words import logging_config
 
 log = stdlib_logging.getLogger("triptych")
-
-GATHER = 2.0  # seconds that numbers wait for the recording, which costs 1 kB for each portion
-OPENING = 60.0  # seconds that the sinks may take to open before training starts without them
 
 
 def run(
@@ -53,11 +49,12 @@ def run(
     wandb: Any = "auto",
     live: bool | str = False,
     console: bool | Literal["json"] = True,
-    resume: str | os.PathLike[str] | None = None,
+    resume: Resume | None = None,
     logging: dict[str, Any] | None = None,
     strict: bool | None = None,
     dashboard: Dashboard | None = None,
     snapshot: bool = False,
+    upload_recording: Literal["end", "on_failure", False] = False,
     max_overhead: float | None = None,
     max_disk: float | str | None = None,
 ) -> Run:
@@ -85,15 +82,18 @@ def run(
             IPv4 address, such as "0.0.0.0", serves there to anybody: Rerun asks for no password.
             "rerun+http://…" sends to one viewer, which may come late, go, and come back.
         console: True: lines and a progress bar on standard error, "json" for machines; or False.
-        resume: Continue a run: its id, its folder, or "latest" in this project. It keeps its id and
-            gets a new attempt with a recording of its own. It goes on at the last step known;
-            `run.restore(step)` says where the checkpoint is. What is left out here stays as it was.
+        resume: Continue a run: its id, its folder, "latest" in this project, or what
+            `run.state_dict()` gave to a checkpoint. It keeps its id and gets a new attempt with a
+            recording of its own. It goes on at the step of the checkpoint, or else at the last one
+            known; `run.restore(step)` says otherwise. What is left out here stays as it was.
         logging: A dictionary for the text panel, as `triptych.logging_config` makes it.
         strict: Raise where `run.log` cannot take a value, rather than warn; by default what the
             environment variable TRIPTYCH_STRICT says.
         dashboard: How the recording opens in the viewer, where the default is not what you want.
         snapshot: Whether to put a picture of the dashboard into W&B when the run has finished, as
             `run.snapshot` does; the end then takes some seconds more.
+        upload_recording: Whether the recording becomes an artifact in W&B when the run has closed:
+            "end", "on_failure" for a run that an exception has ended, or False.
         max_overhead: The share of the run's time, such as 0.01, that logging may take: the calling
             threads' time, and the processor time of the workers. Pictures that would cost more are
             left out, and counted; then the windows of W&B's numbers grow. None only measures: the
@@ -110,22 +110,25 @@ def run(
     _check(project, name, tags, config)
     if not (dashboard is None or isinstance(dashboard, Dashboard)):
         raise TypeError(f"dashboard= is a triptych.Dashboard(...) or None, not {dashboard!r}.")
+    if upload_recording not in ("end", "on_failure", False):
+        raise ValueError(
+            f'upload_recording= is "end", "on_failure" or False, not {upload_recording!r}.'
+        )
     check_live(live)
     check_overhead(max_overhead)
     most = None if max_disk is None else read_size(max_disk)
     strict = os.environ.get("TRIPTYCH_STRICT", "") not in ("", "0") if strict is None else strict
     clock = StepClock(rank=global_rank())
+    state = resume if isinstance(resume, Mapping) else None
     if not is_writer():
+        if state is not None:
+            clock.restore(state.get("step", 0))
         return _silent(project, name, clock)
 
     described = mask(plain(dict(config or {})))
     settings = logging or logging_config(console=bool(console), json_lines=console == "json")
     routes = make_routes(sinks, settings, wandb, live)
-    if resume is None:
-        folder = RunFolder.create(root, project, name)
-    else:
-        folder = RunFolder.find(root, project, resume)
-        _put_back(folder)
+    folder = open_folder(root, project, name, resume)
     attempt = folder.next_attempt()
     known: dict[str, Any] = dict(folder.read_json()) if folder.run_json.exists() else {}
     opens_with: dict[str, str] = {}  # filled once the sinks are open
@@ -141,19 +144,23 @@ def run(
         tags=tuple(tags) or tuple(known.get("tags") or ()),
         notes=notes or known.get("notes"),
         group=group or known.get("group"),
-        dashboard=dashboard,
+        dashboard=dashboard or dashboard_of(known),
         opens_with=opens_with,
     )
     story = Story(folder, info, table=bool(console))
     story.begin()
-    clock.restore(story.earlier_step)
-    deliveries, ledger = _deliveries(routes, clock, folder.journal(attempt))
-    ledger.journal.name_attempt(attempt, time.time())
+    clock.restore(story.earlier_step if state is None else state.get("step", 0))
+    deliveries, ledger = Deliveries.along(routes, clock, folder.journal(attempt))
+    ledger.journal.name_attempt(attempt, info.began)
     budget = Budget(max_overhead, Disk(folder.path, most))
     intake = Intake(clock, ledger, deliveries, strict=strict, budget=budget)
     panel = Panel(clock, settings, lambda record, words: intake.put(record, local=words.local))
     panel.connect()  # what the sinks say while they open is part of the record
-    _open(info, deliveries, intake)
+    deliveries.open(info, intake.settle)
+    if (problems := deliveries.unspoken) is not None:  # what Python does where nobody listens
+        panel.speak_directly(stdlib_logging.WARNING)
+        for sink, problem in problems.items():
+            log.error("The %s sink could not be opened: %s", sink, problem)
     intake.begin()
     bar = Bar(clock, shown=console is True)
     made = Run(
@@ -165,6 +172,7 @@ def run(
         panel=panel,
         story=story,
         snapshot=snapshot,
+        upload_recording=upload_recording,
     )
     opens_with.update(made.hints)
     bar.numbers = lambda: made.latest
@@ -218,51 +226,6 @@ def _check(project: str, name: str | None, tags: object, config: object) -> None
         )
 
 
-def _deliveries(
-    routes: list[Route], clock: StepClock, journals: Path
-) -> tuple[dict[str, Delivery], Ledger]:
-    ledger = Ledger(Journal(journals if any(map(is_recording, routes)) else None))
-    deliveries: dict[str, Delivery] = {}
-    for route in routes:
-        reader = ledger.reader(clock) if route.numbers is not False else None
-        name, count = route.sink.name, 2
-        while name in deliveries:
-            name, count = f"{route.sink.name}-{count}", count + 1
-        keeper = keeper_for(route, reader, ledger.journal)
-        gather = GATHER if keeper is not None and is_recording(route) else 0.0
-        deliveries[name] = Delivery(route, reader, keeper=keeper, gather=gather)
-    return deliveries, ledger
-
-
-def _open(info: RunInfo, deliveries: dict[str, Delivery], intake: Intake) -> None:
-    """Start the workers and wait until their sinks are open: not at step 1, but before it."""
-    for delivery in deliveries.values():
-        delivery.before_read = intake.settle
-        delivery.start(info)
-    deadline = time.monotonic() + OPENING
-    for name, delivery in deliveries.items():
-        if not delivery.wait_open(max(0.0, deadline - time.monotonic())):
-            log.error("The %s sink takes more than %.0f s to open; training starts.", name, OPENING)
-
-
-def _put_back(folder: RunFolder) -> None:
-    """What an earlier process of the run could not hand over before it was killed."""
-    from triptych.archive.repair import repair
-
-    try:
-        done = repair(folder)
-    except Exception as problem:  # noqa: BLE001  # the past of a run must not stop its future
-        log.warning("What came before could not be repaired: %s", problem)
-        return
-    if done.journals:
-        log.info(
-            "The run was killed at step %s; put back %d numbers and %d lines.",
-            done.step,
-            done.numbers,
-            done.lines,
-        )
-
-
 def _silent(project: str, name: str | None, clock: StepClock) -> Run:
     """A run on a rank that does not write: no folder, no sink, no hook."""
     info = RunInfo("", project, name or project, 1, Path(), Path())
@@ -272,7 +235,7 @@ def _silent(project: str, name: str | None, clock: StepClock) -> Run:
         info,
         clock=clock,
         loop=loop,
-        deliveries={},
+        deliveries=Deliveries(),
         intake=intake,
         panel=None,
         story=None,

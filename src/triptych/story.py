@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from triptych.archive.artifacts import note
 from triptych.archive.folder import RunFolder
 from triptych.pipeline.paths import is_for_charts
-from triptych.pipeline.records import Checkpoint, RunInfo, Status
+from triptych.pipeline.records import Artifact, Event, RunInfo, Status
 from triptych.pipeline.totals import SinkTotals
 from triptych.terminal import prepare_table, print_table
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("triptych")
 
+_MOST_INCIDENTS = 1000  # the recording has all
 _MOST_METRICS = 12  # in the table; run.json has all
 
 
@@ -40,6 +44,7 @@ class Story:
         if table:
             prepare_table()
         self._data: dict[str, Any] = {}
+        self._writing = threading.RLock()  # between the thread of the run and that of its files
 
     def begin(self) -> None:
         """Write what is known before the first step, or before a resumed one.
@@ -59,6 +64,7 @@ class Story:
             "notes": info.notes,
             "group": info.group,
             "config": info.config,
+            "dashboard": None if info.dashboard is None else asdict(info.dashboard),
             "started": earlier.get("started", _now()),
             "status": str(Status.RUNNING),
             "attempts": [*(attempts if isinstance(attempts, list) else []), _attempt(info)],
@@ -71,33 +77,50 @@ class Story:
         step = self._data["attempts"][-2].get("step", 0) if self._info.resumed else 0
         return step if isinstance(step, int) else 0
 
-    def configured(self, info: RunInfo) -> None:
-        """More of the configuration is known."""
-        self._data["config"] = info.config
-        self._write()
+    def learned(self, info: RunInfo) -> None:
+        """More is known of the settings, or of where the run came from."""
+        with self._writing:
+            self._data["config"] = info.config
+            for attempt in self._data["attempts"]:
+                if attempt["attempt"] == info.attempt:
+                    attempt["provenance"] = info.provenance
+            self._write()
 
-    def keep(self, saved: Checkpoint, step: int) -> None:
-        """Remember a saved model; written when the run ends."""
-        entry = {"path": str(saved.path), "step": step, "metrics": saved.metrics}
-        earlier = self._data.get("checkpoints", [])
-        others = [one for one in earlier if (one["path"], one["step"]) != (str(saved.path), step)]
-        self._data["checkpoints"] = [*others, {**entry, "aliases": saved.aliases}]
+    def keep(self, kind: str, saved: Artifact, step: int) -> dict[str, Any]:
+        """Remember files that were saved; `kind` is the list. Gives the entry, for `complete`."""
+        with self._writing:
+            return note(self._data, kind, saved, step)
+
+    def mark(self, incident: Event, step: int) -> None:
+        """Remember an incident; written with the next entry, or at the end."""
+        known = self._data.setdefault("incidents", [])
+        if len(known) < _MOST_INCIDENTS:
+            known.append({"step": step, "level": incident.level, "text": incident.text})
+
+    def complete(self, entry: dict[str, Any], told: Mapping[str, Any]) -> None:
+        """Write down an entry, with what has become known of it."""
+        with self._writing:
+            entry.update(told)
+            self._write()
 
     def next_attempt(self, run: Run, info: RunInfo) -> None:
         """Training starts again within the process."""
-        last = self._data["attempts"][-1]
-        status = str(run.status) if run.failure else "restarted"
-        last.update(status=status, ended=_now(), step=run.step, **_error(run))
-        self._data["attempts"].append(_attempt(info))
-        self._write()
+        with self._writing:
+            self._data["attempts"][-1].update(self._ending(run))
+            if not run.failure:
+                self._data["attempts"][-1]["status"] = "restarted"
+            self._info = info
+            self._data["attempts"].append(_attempt(info))
+            self._write()
 
     def end(self, run: Run) -> None:
         """Write how it ended, and print the table. Never raises."""
-        ending = {"status": str(run.status), "ended": _now(), "exit_code": run.exit_code}
-        self._data["attempts"][-1].update(**ending, step=run.step, **_error(run))
+        ending = self._ending(run)
+        attempts = self._data["attempts"]
+        attempts[-1].update(ending)
         self._data.update(
-            ending,
-            step=run.step,
+            {key: ending[key] for key in ("status", "exit_code", "ended", "step")},
+            duration=sum(attempt.get("duration", 0) for attempt in attempts),
             metrics=run.latest,
             opens_with={name: hint for name, hint in run.hints.items() if hint},
             totals={
@@ -112,6 +135,12 @@ class Story:
             with suppress(OSError, ValueError):  # nobody reads standard error any more
                 print_table(f"{self._info.project} · {self._info.name}", self._rows(run))
 
+    def _ending(self, run: Run) -> dict[str, Any]:
+        """How an attempt has ended, as its entry says it."""
+        told = self._info.ending(run.status, run.failure, time.time())
+        trace = run.failure.traceback if run.failure else None
+        return {"error": None, **told, "step": run.step, "traceback": trace}
+
     def _write(self) -> None:
         try:
             self._folder.write_json(self._data)
@@ -125,13 +154,15 @@ class Story:
             rows.append(("error", f"{run.failure.kind}: {run.failure.message}"))
         rows += [(f"open {name}", _short(hint)) for name, hint in run.hints.items() if hint]
         rows += [
-            (name, f"{totals.delivered:,} delivered, {_losses(totals)}")
+            (name, f"{totals.delivered:,} delivered, {totals.told()}")
             for name, totals in run.totals.sinks.items()
         ]
-        if run.totals.rejected:
-            rows.append(
-                ("rejected", ", ".join(f"{p} ({n})" for p, n in run.totals.rejected.items()))
-            )
+        for name, paths in (
+            ("rejected", run.totals.rejected),
+            ("not finite", run.totals.nonfinite),
+        ):
+            if paths:
+                rows.append((name, _named(paths)))
         rows.append(("logging took", f"{run.overhead:.2%} of the time"))
         latest = sorted(run.latest.items(), key=lambda one: is_for_charts(one[0]))
         rows += [(path, f"{value:.6g}") for path, value in latest[:_MOST_METRICS]]
@@ -150,19 +181,11 @@ def _attempt(info: RunInfo) -> dict[str, Any]:
     }
 
 
-def _error(run: Run) -> dict[str, str | None]:
-    error = run.failure
-    return {
-        "error": f"{error.kind}: {error.message}" if error else None,
-        "traceback": error.traceback if error else None,
-    }
-
-
-def _losses(totals: SinkTotals) -> str:
-    if not totals.lost:
-        return "none shed"
-    reasons = [f"{sum(paths.values()):,} {reason}" for reason, paths in totals.shed.items()]
-    return f"{totals.lost:,} shed ({', '.join(reasons)})"
+def _named(counts: Mapping[str, int]) -> str:
+    """The paths with their counts; a few of them where there are many."""
+    told = [f"{path} ({count:,})" for path, count in counts.items()]
+    more = [f"… {len(told) - _MOST_METRICS:,} more"] if len(told) > _MOST_METRICS else []
+    return ", ".join([*told[:_MOST_METRICS], *more])
 
 
 def _plain_totals(totals: SinkTotals) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -41,11 +42,12 @@ class ConsoleHandler(logging.Handler):
 
         style = next((look for level, look in self._STYLES if record.levelno >= level), "dim")
         # sys.stderr may have been replaced since (by a test, a notebook): ask for it each time
-        screen = console()
-        if not screen.is_terminal:
-            print(self.format(record), file=sys.stderr)  # noqa: T201
-        elif not hasattr(record, "numbers"):
-            screen.print(Text(self.format(record), style=style))
+        screen, text = console(), self.format(record)
+        with suppress(OSError, ValueError):  # nobody reads standard error any more
+            if not screen.is_terminal:
+                print(text, file=sys.stderr)  # noqa: T201
+            elif not hasattr(record, "numbers"):
+                screen.print(Text(text, style=style))
 
 
 @dataclass(eq=False)

@@ -88,10 +88,23 @@ class Viewer:
             TimeoutError: If that takes too long.
         """
         with TemporaryDirectory() as copies:
-            for file in legible(recording.resolve(), Path(copies), _program()):
+            for file in legible(recording.resolve(), Path(copies), program()):
                 self._client.open(str(file))
-                self._until(lambda: not self._client.get_state().loading, f"loading {recording}")
+                self.wait()
         self._client.run_command("ui.toggle_top_panel")  # menus, and a warning of slow drawing
+
+    def wait(self) -> None:
+        """Wait until there is a recording, and everything is loaded.
+
+        Raises:
+            TimeoutError: If that takes too long.
+        """
+
+        def loaded() -> bool:
+            state = self._client.get_state()
+            return bool(state.recordings) and not state.loading
+
+        self._until(loaded, "loading")
 
     def go_to(self, step: int | None = None, timeline: str = "step") -> None:
         """Move the time cursor; None is the end.
@@ -193,7 +206,7 @@ def open_viewer(size: tuple[int, int] = (1600, 1000), patience: float = 60.0) ->
         RuntimeError: If the viewer ends by itself for another reason.
         TimeoutError: If it does not answer in time.
     """
-    port = _free_port()
+    port = free_port()
     address = ["--bind", "127.0.0.1", "--port", str(port)]
     look = ["--headless", "--hide-welcome-screen", "--window-size", "{}x{}".format(*size)]
     with TemporaryDirectory() as home:
@@ -201,11 +214,11 @@ def open_viewer(size: tuple[int, int] = (1600, 1000), patience: float = 60.0) ->
         # CI keeps the viewer from counting this as a user's visit, HOME from remembering it.
         env = os.environ | {"CI": "1", "HOME": home}
         with log.open("wb") as out:
-            command = [str(_program()), *address, *look]
+            command = [str(program()), *address, *look]
             process = subprocess.Popen(command, env=env, stdout=out, stderr=out)  # noqa: S603
         try:
             yield Viewer(
-                _connected(process, f"rerun+http://127.0.0.1:{port}/proxy", patience), patience
+                connected(process, f"rerun+http://127.0.0.1:{port}/proxy", patience), patience
             )
         except ConnectionError:
             # Without a driver the viewer may answer once or twice before its first frame kills it.
@@ -217,11 +230,11 @@ def open_viewer(size: tuple[int, int] = (1600, 1000), patience: float = 60.0) ->
             process.wait()
 
 
-def _program() -> Path:
+def program() -> Path:
     """The viewer in the installed package, whatever PATH says."""
     found = find_spec("rerun_cli")
     if found is None or found.origin is None:
-        raise RuntimeError("The Rerun viewer is missing: install rerun-sdk from a wheel.")
+        raise FileNotFoundError("The Rerun viewer is missing: install rerun-sdk from a wheel.")
     return Path(found.origin).with_name("rerun")
 
 
@@ -233,7 +246,13 @@ def _is_gone(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _connected(process: subprocess.Popen[bytes], url: str, patience: float) -> ViewerClient:
+def connected(process: subprocess.Popen[bytes], url: str, patience: float) -> ViewerClient:
+    """Connect to a viewer that is starting.
+
+    Raises:
+        ConnectionError: If it has ended.
+        TimeoutError: If it does not answer within `patience` seconds.
+    """
     from rerun.experimental import ViewerClient
 
     deadline = time.monotonic() + patience
@@ -260,7 +279,8 @@ def _explain(log: str) -> NoReturn:
     raise RuntimeError(f"The Rerun viewer ended by itself, and said last:\n{log[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens, on 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.faults import Fault
 from triptych.archive.folder import RunFolder
 
 _NOBODY = 65534
@@ -84,7 +85,7 @@ def test_runs_that_start_together_get_folders_of_their_own(tmp_path: Path) -> No
     )
 
 
-def test_root_that_is_a_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_root_that_is_a_file_is_refused_with_the_way_out(tmp_path: Path, fault: Fault) -> None:
     """The message names the folder, the reason and the argument."""
     root = tmp_path / "runs"
     root.write_text("")
@@ -93,6 +94,11 @@ def test_root_that_is_a_file_is_refused_with_the_way_out(tmp_path: Path) -> None
     assert raised.value.strerror == (
         f"cannot make a folder for the run in {str(root / 'digits')!r}: "
         f"{str(root)!r} is not a folder; pass root= a folder that you can write to"
+    )
+    fault(
+        "folder-gone",
+        case="it cannot be made",
+        kept="triptych.run raises, and says what to pass instead",
     )
 
 
@@ -112,7 +118,7 @@ def test_root_without_permission_is_refused_with_the_way_out(
     )
 
 
-def test_project_folder_that_leads_out_of_the_root_is_refused(tmp_path: Path) -> None:
+def test_project_folder_that_leads_out_of_the_root_is_refused(tmp_path: Path, fault: Fault) -> None:
     """For a new run and for an old one; nothing is written behind the link."""
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -124,6 +130,7 @@ def test_project_folder_that_leads_out_of_the_root_is_refused(tmp_path: Path) ->
     with pytest.raises(PermissionError, match="remove the link, or pass root="):
         RunFolder.find(root, "digits", "latest")
     assert list(outside.iterdir()) == []
+    fault("links", case="in place of the project folder", kept="nothing: the run does not start")
 
 
 def test_run_is_found_by_id_by_path_and_as_the_latest(tmp_path: Path) -> None:

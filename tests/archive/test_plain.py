@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.support.faults import Fault
 from triptych.archive.plain import plain
 
 
@@ -40,8 +41,9 @@ def test_numbers_that_json_lacks_become_words() -> None:
     assert plain(values) == ["NaN", "Infinity", "-Infinity", "NaN"]
 
 
-def test_configuration_that_contains_itself_ends() -> None:
+def test_configuration_that_contains_itself_ends(fault: Fault) -> None:
     """At the depth that was asked for, with the text that Python prints for such a thing."""
     config: dict[str, object] = {}
     config["self"] = config
     assert plain(config, depth=2) == {"self": {"self": "{'self': {...}}"}}
+    fault("endless", kept="all but the repetition")

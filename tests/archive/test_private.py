@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.support import environment, rrd
+from tests.support.faults import Fault
 
 _PROGRAM = """
 import json, logging, os, sys
@@ -107,7 +108,7 @@ def _texts(left: _Left) -> Iterator[tuple[str, bytes]]:
                 yield f"{path.name}, unpacked", b"\n".join(cells)
 
 
-def test_no_secret_is_in_any_file(left: _Left) -> None:
+def test_no_secret_is_in_any_file(left: _Left, fault: Fault) -> None:
     """As it is, in base64, and as part of a URL; what is no secret is there."""
     found = []
     for name, content in _texts(left):
@@ -122,24 +123,29 @@ def test_no_secret_is_in_any_file(left: _Left) -> None:
     assert {"run.json"} <= {Path(name).name for name in kept}
     assert any("unpacked" in name for name in kept)
     assert any(name.endswith(".wandb") for name in kept)
+    fault("secrets", kept="what is no secret", shed="eleven secrets, from every file")
 
 
-def test_folders_and_files_are_their_owners_alone_whatever_the_umask(left: _Left) -> None:
+def test_folders_and_files_are_their_owners_alone_whatever_the_umask(
+    left: _Left, fault: Fault
+) -> None:
     """W&B's own and the recording too, from the folder of all runs down."""
     everything = [left.folder, left.folder.parent, left.folder.parents[1]]
     everything += [one for one in left.folder.rglob("*") if not one.is_symlink()]
-    kept = left.folder / "artifacts" / "step-3" / "model.pt"  # the user's file, by another name
     open_to_others = {
         str(one.relative_to(left.home)): oct(one.stat().st_mode)
         for one in everything
-        if one.stat().st_mode & 0o077 and one != kept
+        if one.stat().st_mode & 0o077
     }
     assert open_to_others == {}
-    assert {"recording-1.rrd", "train.log", "run.json"} <= {one.name for one in everything}
+    assert {"recording-1.rrd", "train.log", "run.json", "model.pt"} <= {
+        one.name for one in everything
+    }
     assert any(one.suffix == ".wandb" for one in everything)
+    fault("rights", kept="folders 0700, files 0600, W&B's and Rerun's too")
 
 
-def test_names_that_lead_up_stay_in_the_run_folder(left: _Left) -> None:
+def test_names_that_lead_up_stay_in_the_run_folder(left: _Left, fault: Fault) -> None:
     """Paths of pictures become names of files at W&B."""
     written = {one for one in left.home.rglob("*") if one.is_file() and ".git" not in one.parts}
     inside = {one for one in written if one.is_relative_to(left.folder)}
@@ -150,8 +156,10 @@ def test_names_that_lead_up_stay_in_the_run_folder(left: _Left) -> None:
         "printed",
     }
     assert any(one.name.startswith("up_") for one in inside)
+    fault("escape", kept="everything, inside the run folder")
 
 
-def test_nothing_listens_on_the_network_by_default(left: _Left) -> None:
+def test_nothing_listens_on_the_network_by_default(left: _Left, fault: Fault) -> None:
     """Neither the run nor W&B's own process."""
     assert left.sockets == []
+    fault("ports", kept="no port is open")

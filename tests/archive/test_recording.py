@@ -9,6 +9,7 @@ import pytest
 
 import triptych
 from tests.support import rrd
+from tests.support.faults import Fault
 from triptych.archive.recording import Recording, path_of
 from triptych.sinks.rerun import RerunSink
 
@@ -46,7 +47,7 @@ def test_every_path_comes_back_as_it_was_logged(recorded: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.00001, 0.2, 0.5, 0.9, 0.99999])
 def test_a_file_that_was_cut_off_reads_up_to_the_cut(
-    recorded: Path, tmp_path: Path, share: float
+    recorded: Path, tmp_path: Path, share: float, fault: Fault
 ) -> None:
     """Wherever the writer was killed; the file itself stays as it is."""
     data = recorded.read_bytes()
@@ -57,6 +58,7 @@ def test_a_file_that_was_cut_off_reads_up_to_the_cut(
     assert steps == list(range(1, len(steps) + 1))
     assert len(steps) >= (35 * share if share >= 0.5 else 0)
     assert cut.read_bytes() == data[: int(len(data) * share)]
+    fault("torn", case="a recording", kept="all up to the cut")
 
 
 def test_the_copy_of_a_cut_file_goes_with_its_reader(
@@ -75,7 +77,7 @@ def test_the_copy_of_a_cut_file_goes_with_its_reader(
     assert list(place.iterdir()) == []
 
 
-def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_recording_is_refused(tmp_path: Path, fault: Fault) -> None:
     """By name, or for its content."""
     with pytest.raises(FileNotFoundError, match="there is no recording"):
         Recording(tmp_path / "missing.rrd")
@@ -83,3 +85,4 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
     other.write_bytes(np.random.default_rng(0).bytes(5000))
     with pytest.raises(ValueError, match="no Rerun recording"):
         Recording(other)
+    fault("damaged", case="a recording that is none", kept="it is refused; nothing is unpickled")

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support import rrd
+from tests.support.faults import Fault
 from triptych.archive.folder import RunFolder
 from triptych.archive.gap import unrecorded
 from triptych.archive.repair import Repaired, repair
@@ -20,7 +21,7 @@ from triptych.cli.app import app
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.journal import Journal
 from triptych.pipeline.ledger import Ledger
-from triptych.pipeline.records import Batch, Checkpoint, Event, Failure, Record, RunInfo, Words
+from triptych.pipeline.records import Artifact, Batch, Event, Failure, Record, RunInfo, Words
 from triptych.sinks.rerun import RerunSink
 from triptych.visuals import Image
 
@@ -95,7 +96,7 @@ def _texts(folder: RunFolder) -> list[tuple[int | None, str, str]]:
 
 
 @pytest.mark.parametrize("cut", [0, 1, 300], ids=["between chunks", "at the end", "in the middle"])
-def test_recording_that_was_cut_off_becomes_whole(cut: int, tmp_path: Path) -> None:
+def test_recording_that_was_cut_off_becomes_whole(cut: int, tmp_path: Path, fault: Fault) -> None:
     """Each number once, NaN included, wherever it was; what else was there stays."""
     run = _Dying(tmp_path)
     with run.recording() as sink:
@@ -124,6 +125,7 @@ def test_recording_that_was_cut_off_becomes_whole(cut: int, tmp_path: Path) -> N
     assert rrd.properties(file)["ending"]["status"] == ["killed"]
     assert unrecorded(folder) == {}
     assert not list(folder.path.glob(".repair*"))
+    fault("torn", case="a recording with its journal", kept="all, by `triptych repair`")
 
 
 def test_pictures_alone_are_a_recording_too(tmp_path: Path) -> None:
@@ -252,12 +254,19 @@ def test_run_that_failed_before_it_was_killed_has_failed(
 def test_checkpoints_are_found_again(tmp_path: Path) -> None:
     """run.json names them, as after a good end."""
     run = _Dying(tmp_path)
-    saved = Checkpoint(Path("a.ckpt"), "saved a", "m", aliases=("best",), metrics={"loss": 1.0})
+    saved = Artifact(Path("a.ckpt"), "saved a", "m", aliases=("best",), metrics={"loss": 1.0})
     run.put(Record("checkpoints", StepClock(step=4).stamp(), saved))
     folder = run.killed()
     repair(folder)
-    entry = {"path": "a.ckpt", "step": 4, "metrics": {"loss": 1.0}, "aliases": ["best"]}
-    assert folder.read_json()["checkpoints"] == [entry]
+    (entry,) = folder.read_json()["checkpoints"]
+    assert entry == {
+        "path": "a.ckpt",
+        "name": "m",
+        "type": "model",
+        "step": 4,
+        "metrics": {"loss": 1.0},
+        "aliases": ["best"],
+    }
     assert _texts(folder) == [(4, "/events", "saved a")]
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.support.faults import Fault
 from triptych.archive.secrets import MASK, is_secret, mask, mask_argv, mask_url
 
 # Made up, and put together here so that no scanner takes this file for a leak.
@@ -46,9 +47,10 @@ def test_secret_key_masks_its_value(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", _SHOWN.split())
-def test_key_that_only_looks_like_one_keeps_its_value(key: str) -> None:
+def test_key_that_only_looks_like_one_keeps_its_value(key: str, fault: Fault) -> None:
     """The vocabulary of training is full of tokens and keys."""
     assert mask({key: "hunter2"}) == {key: "hunter2"}
+    fault("no-secrets", kept="all")
 
 
 @pytest.mark.parametrize("secret", _SHAPES.values(), ids=list(_SHAPES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 import triptych
 from triptych.cli.app import app
 from triptych.sinks.memory import MemorySink
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
@@ -29,16 +32,39 @@ def ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_runs_of_all_projects_are_listed(ids: list[str]) -> None:
-    """How each ended, where, and its newest loss."""
-    done = CliRunner().invoke(app, ["ls"], env={"COLUMNS": "120"})
+    """How each ended, where and after what time, its newest losses, its size and its project."""
+    done = CliRunner().invoke(app, ["ls"])
     assert done.exit_code == 0
     header, *lines = [line.split() for line in done.stdout.splitlines()]
-    assert header == ["run", "status", "step", "size", "losses"]
-    assert sorted(line[0].partition("/")[2] for line in lines) == ids
-    assert sorted(line[1:3] + line[5:] for line in lines) == [
-        ["failed", "2", "train/loss", "0.25"],
-        ["finished", "2", "train/loss", "0.25"],
+    titles = ["run", "status", "step", "took", "train/loss", "lr", "size", "project"]
+    assert header == titles
+    assert [line[0] for line in lines] == ids
+    assert sorted(line[1:3] + line[5:7] + line[9:] for line in lines) == [
+        ["failed", "2", "0.25", "0.1", "letters"],
+        ["finished", "2", "0.25", "0.1", "digits"],
     ]
+
+
+def test_a_narrow_terminal_shows_what_matters_most(
+    ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole ids, and as many columns as there is room for."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("COLUMNS", "60")
+    done = CliRunner().invoke(app, ["ls"], color=False)
+    lines = _ANSI.sub("", done.stdout).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert [line.split()[0] for line in lines[1:]] == ids
+    assert lines[0].split() == ["run", "status", "step", "took"]
+
+
+def test_a_damaged_run_does_not_hide_the_others(ids: list[str]) -> None:
+    """It says so itself."""
+    damaged = next(Path("runs").glob(f"*/{ids[0]}"))
+    (damaged / "run.json").write_text("{")
+    lines = CliRunner().invoke(app, ["ls"]).stdout.splitlines()[1:]
+    assert lines[0].split()[:2] == [ids[0], "damaged"]
+    assert lines[1].split()[0] == ids[1]
 
 
 def test_machines_get_a_list(ids: list[str]) -> None:

@@ -78,6 +78,39 @@ def test_losses_share_a_plot_with_a_logarithmic_twin() -> None:
     assert twin.contents == ["/log10/train/kl_loss", "/log10/train/loss", "/log10/val/loss"]
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("Loss/train", "Loss/val"),
+        ("loss/train", "loss/val"),
+        ("train_loss", "val_loss"),
+        ("train_loss_epoch", "val_loss"),
+        ("losses/train/total", "losses/val/total"),
+    ],
+)
+def test_losses_are_known_by_any_custom(paths: tuple[str, ...]) -> None:
+    """As TensorBoard's and Lightning's users name them; neither how long one takes, nor a layer."""
+    seen = _seen(*paths, "time/loss", "grad_norm/loss_head")
+
+    (losses,) = _overview(seen)
+    assert losses == {"Losses": ["Loss", "log10 of loss"]}
+    assert _view(seen, "Loss").contents == [f"/{path}" for path in paths]
+
+
+def test_accuracies_of_several_phases_share_a_plot_by_any_custom() -> None:
+    """Each in the colour of its phase."""
+    for paths in (("train_acc", "val_acc"), ("acc/train", "acc/val"), ("train/acc", "val/acc")):
+        lines = _view(_seen(*paths), "acc").visualizer_overrides
+        shown = [lines[f"/{path}"][0].colors.as_arrow_array().to_pylist() for path in paths]
+        assert shown == [[0x5AA0F0FF], [0xF5A03CFF]]
+
+
+def test_many_curves_are_not_named_one_by_one() -> None:
+    """A layout of thousands of curves would be larger than the numbers themselves."""
+    view = _view(_seen(*(f"reward/{number}" for number in range(1000))), "reward")
+    assert (len(view.contents), view.visualizer_overrides) == (1000, {})
+
+
 def test_what_is_measured_in_several_phases_shares_a_plot_and_comes_first() -> None:
     """Then what begins alike; a single name stands with its whole path."""
     seen = _seen("reward/b", "alone/x", "val/acc", "reward/a", "train/acc")

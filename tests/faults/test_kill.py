@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import environment, rrd
+from tests.support.faults import Fault
 from triptych.archive.folder import RunFolder
 from triptych.archive.gap import unrecorded
 from triptych.archive.repair import Repaired, StillRunning, repair
@@ -17,15 +18,19 @@ from triptych.archive.tail import read_tail
 
 _PROGRESS = """
 import logging, mmap, os, struct, sys, threading, time
+from tests.support.held import Held
 from triptych.pipeline import journal
 
 journal._ROWS_BYTES = {block}  # small: many of them come and go
 journal._LINES_BYTES = {block}
 
+held = Held()
+held.watch()
 shared = mmap.mmap(os.open("progress", os.O_RDWR), 4096)
 
 def returned(place, count):
     struct.pack_into("<q", shared, 8 * place, count)
+    struct.pack_into("<d", shared, 64, held.longest)
 """
 
 _RUN = """
@@ -90,6 +95,12 @@ def _killed(home: Path, program: str, seconds: float, *, block: int = 4096) -> l
     return list(struct.unpack("<8q", (home / "progress").read_bytes()[:64]))
 
 
+def _held(home: Path) -> float:
+    """The longest call, in seconds."""
+    (longest,) = struct.unpack_from("<d", (home / "progress").read_bytes(), 64)
+    return float(longest)
+
+
 def _folder(home: Path) -> RunFolder:
     (story,) = home.glob("runs/*/*/run.json")
     return RunFolder(story.parent)
@@ -106,7 +117,9 @@ def _is_whole(values: list[float], returned: int) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_rows_of_eight_threads_are_all_in_the_journal(seed: int, tmp_path: Path) -> None:
+def test_rows_of_eight_threads_are_all_in_the_journal(
+    seed: int, tmp_path: Path, fault: Fault
+) -> None:
     """Killed at a random moment, most often in the midst of a row or of a change of blocks."""
     wait = random.Random(seed).uniform(0.0, 0.15)  # noqa: S311
     append = """\
@@ -122,6 +135,7 @@ def test_rows_of_eight_threads_are_all_in_the_journal(seed: int, tmp_path: Path)
         assert _is_whole(values, returned[place])
         assert all((one.steps == 7).all() for one in rows)
         assert [value for one in rows for value in one.values[:, 1]] == [-value for value in values]
+    fault("sigkill", case="eight threads, 20 moments", kept="every number whose call had returned")
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 0.9])
@@ -150,7 +164,9 @@ def test_numbers_of_a_fast_loop_are_all_in_the_repaired_recording(
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.05], ids=["fast", "slow"])
-def test_words_and_events_are_all_there_after_a_repair(pause: float, tmp_path: Path) -> None:
+def test_words_and_events_are_all_there_after_a_repair(
+    pause: float, tmp_path: Path, fault: Fault
+) -> None:
     """Each once, in the recording and in train.log, with the numbers of the same step."""
     program = _RUN.format(resume="") + _LINES.replace("PAUSE", str(pause))
     (returned, *_) = _killed(tmp_path, program, 0.7)
@@ -170,6 +186,13 @@ def test_words_and_events_are_all_there_after_a_repair(pause: float, tmp_path: P
     assert _is_whole(values, returned)
     assert done.step in (len(values), len(values) + 1)
     assert rrd.verify(folder.recording(1)) == 0
+    fault(
+        "sigkill",
+        case="words and events",
+        kept="each whose call had returned, once, by `triptych repair`",
+        shed="pictures of the last moment",
+        held=_held(tmp_path),
+    )
 
 
 def test_killed_twice_and_resumed_each_attempt_is_whole(tmp_path: Path) -> None:
@@ -247,7 +270,9 @@ os.kill(os.getpid(), 9)
     assert done.journals == 1
 
 
-def test_what_a_full_disk_kept_out_of_the_recording_is_put_back(tmp_path: Path) -> None:
+def test_what_a_full_disk_kept_out_of_the_recording_is_put_back(
+    tmp_path: Path, fault: Fault
+) -> None:
     """The run closed, but its recording could not be written to the end: the journal stays."""
     program = """
 import resource
@@ -259,7 +284,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
 for number in range(500, 3000):
     run.advance()
     run.log({"a": number})
-print(run.close())
+print(run.close(timeout=5))
 """
     (tmp_path / "progress").write_bytes(bytes(4096))
     program = _PROGRESS.format(block=4096) + _RUN.format(resume="") + program
@@ -273,3 +298,8 @@ print(run.close())
     assert _curve(folder, "/a") == [float(number) for number in range(3000)]
     assert rrd.verify(folder.recording(1)) == 0
     assert folder.read_json()["status"] == "finished"
+    fault(
+        "disk-full",
+        case="a limit on the size of files",
+        kept="all numbers, by `triptych repair`",
+    )

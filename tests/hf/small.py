@@ -89,7 +89,8 @@ def make_trainer(
 def make_callback(folder: Path, **changes: Any) -> RerunCallback:
     """A callback whose run lies in `folder`, strict, without W&B and monitors unless told so."""
     options = {"wandb": False, "console": False, "strict": True, "draw": False, "monitors": False}
-    return RerunCallback(project="digits", root=folder / "runs", **(options | changes))
+    options |= {"project": "digits", "root": folder / "runs"}
+    return RerunCallback(**(options | changes))
 
 
 def run_of(callback: RerunCallback) -> Run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,34 @@ def test_resume_continues_the_run(tmp_path: Path) -> None:
     assert run_of(second).id == run_of(first).id
     assert curve(recording(first, 1), "/train/loss") == [1, 2, 3]
     assert curve(recording(second, 2), "/train/loss") == [3, 4, 5]
+    saved = json.loads((tmp_path / "out" / "checkpoint-2" / "trainer_state.json").read_text())
+    origin = {"run_id": run_of(first).id, "step": 2, "root": str(tmp_path / "runs")}
+    assert saved["stateful_callbacks"]["triptych"] == origin
+
+
+@pytest.mark.parametrize("how", ["resume=False", "another project", "its folder is gone"])
+def test_resume_in_a_new_run(tmp_path: Path, how: str) -> None:
+    """Where the user says so, or the run is not there: at the checkpoint's step all the same."""
+    first = make_callback(tmp_path)
+    with first:
+        make_trainer(tmp_path, first, save_strategy="steps", save_steps=2).train()
+    changes: dict[str, dict[str, Any]] = {
+        "resume=False": {"resume": False},
+        "another project": {"project": "letters"},
+        "its folder is gone": {},
+    }
+    if how == "its folder is gone":
+        shutil.rmtree(run_of(first).dir)
+    second = make_callback(tmp_path, **changes[how])
+    with second:
+        trainer = make_trainer(tmp_path, second, max_steps=4)
+        trainer.train(resume_from_checkpoint=str(tmp_path / "out" / "checkpoint-2"))
+
+    assert run_of(second).id != run_of(first).id
+    assert curve(recording(second), "/train/loss") == [3, 4]
+    said = (run_of(second).dir / "train.log").read_text()
+    why = f"The run '{run_of(first).id}' that saved this checkpoint is"
+    assert (why in said) == (how != "resume=False")
 
 
 def test_resume_with_restored_callbacks(tmp_path: Path) -> None:

@@ -73,12 +73,12 @@ def test_models_become_artifacts_also_offline(
 
 def test_the_files_stay_when_lightning_deletes_its_own(tmp_path: Path) -> None:
     """With "all", a model that is no longer among the best is still there to be uploaded."""
-    logger = make_logger(tmp_path, log_model="all")
+    logger = make_logger(tmp_path, wandb="offline", log_model="all")
     _train(tmp_path, logger, save_top_k=1)
 
     folder = Path(logger.save_dir)
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step=12.ckpt"]
-    assert sorted(path.name for path in folder.glob("artifacts/step-*/*.ckpt")) == [
+    assert sorted(path.name for path in folder.glob("artifacts/*/step-*/*.ckpt")) == [
         "step=12.ckpt",
         "step=4.ckpt",
         "step=8.ckpt",

@@ -24,6 +24,7 @@ from tests.lightning.small import (
     recording,
 )
 from tests.support import rrd
+from tests.support.faults import Fault
 from triptych.lightning import RerunLogger
 from triptych.lightning.experiment import Elsewhere
 from triptych.sinks.memory import MemorySink
@@ -120,7 +121,7 @@ def test_models_go_to_the_run_folder(tmp_path: Path) -> None:
     assert (folder.parent.name, folder.stat().st_mode & 0o777) == ("digits", 0o700)
 
 
-def test_pickled_and_copied_loggers_share_the_run(tmp_path: Path) -> None:
+def test_pickled_and_copied_loggers_share_the_run(tmp_path: Path, fault: Fault) -> None:
     """Before it opens and after, alone and in a Trainer: one recording has what all have logged."""
     logger = make_logger(tmp_path)
     early = pickle.loads(pickle.dumps(logger))  # noqa: S301  # our own
@@ -133,6 +134,7 @@ def test_pickled_and_copied_loggers_share_the_run(tmp_path: Path) -> None:
 
     assert curve(logger, "a") == [1, 2, 3, 4]
     assert not recording(logger, 2).exists()
+    fault("pickled", kept="one run; a copy in another process opens none")
 
 
 def test_a_run_that_is_open_already_stays_open(tmp_path: Path) -> None:

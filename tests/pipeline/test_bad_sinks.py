@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from tests.support.faults import Fault
 from tests.support.pipe import Pipe
 from tests.support.sinks import FailingSink, GatedSink, SlowSink, UnclosableSink, UnopenableSink
 from tests.support.threads import wait_until
@@ -22,7 +23,7 @@ def _texts(sink: MemorySink) -> list[str]:
     return [record.value.text for record in sink.records if isinstance(record.value, Event)]
 
 
-def test_sink_that_raises_disturbs_no_other_and_loses_exactly_its_own() -> None:
+def test_sink_that_raises_disturbs_no_other_and_loses_exactly_its_own(fault: Fault) -> None:
     """Counted by path; flush and close say so."""
     failing, healthy = FailingSink(ValueError("no")), MemorySink()
     pipe = Pipe(failing, healthy)
@@ -42,6 +43,9 @@ def test_sink_that_raises_disturbs_no_other_and_loses_exactly_its_own() -> None:
     assert totals.shed == {"error": {"a": 4, "b": 4, "picture": 1, "events": 1}}
     assert (totals.accepted, totals.delivered, totals.lost) == (12, 2, 10)
     assert pipe.deliveries["memory"].snapshot().lost == 0
+    fault(
+        "raises", kept="all in the other sinks; what follows once it works", shed="what it refused"
+    )
 
 
 def test_loss_before_a_flush_is_told_by_that_flush() -> None:
@@ -73,7 +77,7 @@ def test_each_kind_of_error_is_told_once(caplog: pytest.LogCaptureFixture) -> No
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), MemoryError()])
-def test_no_exception_ends_a_worker(error: BaseException) -> None:
+def test_no_exception_ends_a_worker(error: BaseException, fault: Fault) -> None:
     """Not even those that end a process."""
     failing = FailingSink(error)
     with Pipe(failing) as pipe:
@@ -82,6 +86,7 @@ def test_no_exception_ends_a_worker(error: BaseException) -> None:
         failing.fails = None
         pipe.log({"a": 2})
         assert pipe.flush() == {"failing": True}
+    fault("raises-exit", kept="the worker and the process; what follows", shed="what it refused")
 
 
 def test_breaker_opens_after_repeated_failures_and_tries_again_later(
@@ -105,8 +110,33 @@ def test_breaker_opens_after_repeated_failures_and_tries_again_later(
     assert "The failing sink works again." in caplog.messages
 
 
+def test_each_outage_is_told_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    """However many tries it takes; the next outage is news again."""
+    failing = FailingSink(None)
+    failing.longest_pause = 0.01
+    with Pipe(failing) as pipe:
+        for _ in range(2):
+            failing.fails = ConnectionError("away")
+            for _ in range(8):
+                pipe.event("lost")
+                pipe.flush()
+            failing.fails = None
+            pipe.event("kept")
+            assert pipe.flush() == {"failing": True}
+            pipe.event("kept")
+            assert pipe.flush() == {"failing": True}
+    assert _texts(failing) == ["kept"] * 4
+    assert pipe.deliveries["failing"].snapshot().shed == {"error": {"events": 16}}
+    away = (
+        "The failing sink failed to take in a batch, which is lost there: ConnectionError: away. "
+        "Training and the other sinks go on; losses are counted."
+    )
+    assert caplog.messages == [away, "The failing sink works again."] * 2
+
+
 def test_sink_that_cannot_open_stays_out_and_all_it_missed_is_counted(
     caplog: pytest.LogCaptureFixture,
+    fault: Fault,
 ) -> None:
     """The others go on."""
     healthy = MemorySink()
@@ -121,6 +151,7 @@ def test_sink_that_cannot_open_stays_out_and_all_it_missed_is_counted(
     (told,) = [record.getMessage() for record in caplog.records]
     assert told.startswith("The unopenable sink could not be opened and stays out of this run:")
     assert "ConnectionError: nobody listens for some-run" in told
+    fault("missing", case="opening raises", kept="the other sinks", shed="what it was given")
 
 
 def test_sink_that_cannot_flush_or_close_is_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -146,7 +177,7 @@ def test_hanging_sink_holds_up_flush_and_close_until_their_deadline_only() -> No
     hanging.gate.set()
 
 
-def test_slow_sink_is_closed_in_time_and_what_it_had_no_time_for_is_counted() -> None:
+def test_slow_sink_is_closed_in_time_and_what_it_had_no_time_for_is_counted(fault: Fault) -> None:
     """A file without an end is worth less than one picture more."""
     slow = SlowSink(0.05)
     pipe = Pipe(slow)
@@ -158,6 +189,7 @@ def test_slow_sink_is_closed_in_time_and_what_it_had_no_time_for_is_counted() ->
     assert _texts(slow) == [str(number) for number in range(len(slow.records))]
     assert 0 < totals.delivered < 30
     assert totals.shed == {"unsent": {"events": 100 - totals.delivered}}
+    fault("slow", kept="what there was time for, in order", shed="the rest, counted as unsent")
 
 
 def test_value_that_a_sink_cannot_show_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from tests.support.faults import Fault
 from tests.support.pipe import Pipe
 from tests.support.sinks import GatedSink, SlowSink
 from tests.support.threads import wait_until
@@ -129,7 +130,9 @@ def test_latest_number_of_each_path_is_known() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:run.log was called after")
-def test_everything_accepted_is_delivered_or_counted_while_threads_log_into_the_close() -> None:
+def test_everything_accepted_is_delivered_or_counted_while_threads_log_into_the_close(
+    fault: Fault,
+) -> None:
     """Whatever comes too late was not accepted."""
     sink = MemorySink()
     pipe = Pipe(sink, strict=False)
@@ -151,3 +154,4 @@ def test_everything_accepted_is_delivered_or_counted_while_threads_log_into_the_
     totals = pipe.deliveries["memory"].snapshot()
     assert totals.accepted == totals.delivered + totals.lost
     assert totals.delivered == len(sink.records)
+    fault("threads", case="into the close", kept="all that was accepted", shed="what came too late")

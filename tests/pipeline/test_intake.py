@@ -15,6 +15,7 @@ import torch
 import wandb
 from matplotlib.figure import Figure
 
+from tests.support.faults import Fault
 from tests.support.pipe import Pipe
 from triptych import visuals
 from triptych.pipeline.cadence import Every, Limit, Route
@@ -148,7 +149,7 @@ def test_foreign_values_go_home_and_their_pictures_elsewhere() -> None:
     assert lost == {"rerun": {}, "wandb": not_shown, "other": not_shown}
 
 
-def test_what_was_logged_does_not_change_afterwards() -> None:
+def test_what_was_logged_does_not_change_afterwards(fault: Fault) -> None:
     """Training goes on in the same memory."""
     sink = MemorySink()
     pixels, loss = np.zeros((4, 4), np.uint8), torch.tensor(0.5)
@@ -161,6 +162,7 @@ def test_what_was_logged_does_not_change_afterwards() -> None:
     (record,) = sink.records
     assert isinstance(record.value, Image)
     assert record.value.to_uint8().max() == 0
+    fault("overwritten", kept="the value at the call")
 
 
 def test_time_spent_is_added_up() -> None:

@@ -13,6 +13,7 @@ from types import FrameType
 import numpy as np
 import pytest
 
+from tests.support.faults import Fault
 from tests.support.pipe import Pipe
 from tests.support.threads import run_all
 from triptych.panel import Panel
@@ -85,7 +86,7 @@ def _log_all(pipe: Pipe, kept: list[list[int]]) -> None:
 
 
 @pytest.mark.parametrize("source", [_alarms, _collections], ids=["signals", "collector"])
-def test_logging_from_an_interruption_loses_nothing(source: object) -> None:
+def test_logging_from_an_interruption_loses_nothing(source: object, fault: Fault) -> None:
     """A handler that logs in the middle of `log`, thousands of times, and a second thread."""
     sink = MemorySink()
     pipe = Pipe(sink)
@@ -111,9 +112,10 @@ def test_logging_from_an_interruption_loses_nothing(source: object) -> None:
     pictures = [record.path for record in sink.records if isinstance(record.value, Image)]
     assert pictures.count("picture") == 2 * _COUNT // 100
     assert pictures.count("inside/picture") == handler.calls
+    fault("reentrant", case="signals and the collector", kept="all", held=None)  # one in the other
 
 
-def test_value_that_logs_when_it_is_finalised_loses_nothing() -> None:
+def test_value_that_logs_when_it_is_finalised_loses_nothing(fault: Fault) -> None:
     """`__del__` runs wherever the last reference goes: here, in the midst of a row."""
     sink = MemorySink()
     pipe = Pipe(sink)
@@ -128,9 +130,10 @@ def test_value_that_logs_when_it_is_finalised_loses_nothing() -> None:
     expected = [float(step) for step in range(1000)]
     assert [value for _, value in sink.numbers["a"]] == expected
     assert [value for _, value in sink.numbers["last"]] == expected
+    fault("reentrant", case="finalisers", kept="all")
 
 
-def test_words_from_a_signal_handler_never_wait_for_each_other() -> None:
+def test_words_from_a_signal_handler_never_wait_for_each_other(fault: Fault) -> None:
     """One thread speaks, the other logs pictures and is interrupted by a handler that speaks."""
     sink = MemorySink()
     pipe = Pipe(sink)
@@ -167,3 +170,4 @@ def test_words_from_a_signal_handler_never_wait_for_each_other() -> None:
     texts = [record.value.text for record in sink.records if isinstance(record.value, Words)]
     assert (texts.count("handler"), texts.count("thread")) == (alarms, spoken[0])
     assert alarms > 10
+    fault("reentrant", case="lines from a signal handler", kept="all")

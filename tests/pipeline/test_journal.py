@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.faults import Fault
 from tests.support.pipe import INFO
 from tests.support.threads import wait_until
 from triptych.archive.tail import Tail, read_tail
@@ -24,11 +25,12 @@ from triptych.pipeline import journal as journal_module
 from triptych.pipeline.cadence import Every, Route
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery, keeper_for
+from triptych.pipeline.ending import Ending
 from triptych.pipeline.entries import frame, sound_entries
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.journal import Journal, delete, lock
 from triptych.pipeline.ledger import Ledger
-from triptych.pipeline.records import Batch, Checkpoint, Event, Failure, Record, Status, Words
+from triptych.pipeline.records import Artifact, Batch, Event, Failure, Record, Status, Words
 from triptych.sinks.memory import MemorySink
 
 _BLOCK = 4096
@@ -77,7 +79,7 @@ class _Pipe:
     def close(self) -> None:
         self.intake.close()
         deadline = time.monotonic() + 10
-        self.delivery.begin_close(Status.FINISHED, None, deadline)
+        self.delivery.begin_close(Ending(Status.FINISHED, None, deadline))
         assert self.delivery.wait_closed(deadline)
 
 
@@ -114,7 +116,7 @@ def test_what_was_logged_is_read_back_with_all_its_stamps(tmp_path: Path) -> Non
         Words(line, local=True),
         Event("unfroze"),
         Failure("ValueError", "no", "Traceback …", 3),
-        Checkpoint(Path("/m/a.ckpt"), "saved", "model", aliases=("best",), metrics={"loss": 0.5}),
+        Artifact(Path("/m/a.ckpt"), "saved", "model", aliases=("best",), metrics={"loss": 0.5}),
     ]
     for value in said:
         pipe.intake.put(Record("somewhere", stamp, value))
@@ -265,7 +267,7 @@ def _written(folder: Path) -> tuple[dict[str, list[tuple[int, float]]], list[str
 )
 @given(damage=st.data())
 def test_damaged_journal_gives_what_is_sound_and_never_raises(
-    damage: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    damage: st.DataObject, tmp_path_factory: pytest.TempPathFactory, fault: Fault
 ) -> None:
     """Any file cut off anywhere, with any bytes changed, or gone."""
     folder = tmp_path_factory.mktemp("journal") / "1"
@@ -282,6 +284,7 @@ def test_damaged_journal_gives_what_is_sound_and_never_raises(
         assert set(pairs) <= set(numbers.get(path, []))
         assert len(set(pairs)) == len(pairs)
     assert set(_texts(tail)) <= set(texts)
+    fault("damaged", case="a journal", kept="every sound row and line", shed="what is damaged")
 
 
 @given(st.binary(max_size=300))

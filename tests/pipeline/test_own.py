@@ -13,6 +13,7 @@ import rerun as rr
 import torch
 import wandb
 
+from tests.support.faults import Fault
 from triptych.pipeline.own import Scalar, Unloggable, copied, on_host, own
 from triptych.pipeline.records import Foreign
 from triptych.visuals import Histogram, Image, Table, Text
@@ -49,11 +50,12 @@ _NUMBERS: list[tuple[Any, float]] = [
 
 
 @pytest.mark.parametrize(("given", "value"), _NUMBERS, ids=lambda one: f"{type(one)} {one}")
-def test_number_of_every_kind_becomes_a_float(given: object, value: float) -> None:
+def test_number_of_every_kind_becomes_a_float(given: object, value: float, fault: Fault) -> None:
     """With or without gradient, of any shape that holds one element."""
     owned = own("loss", given)
     assert isinstance(owned, Scalar)
     assert (type(owned.value), owned.value) == (float, value)
+    fault("tensors", kept="one-element tensors of every dtype, as numbers")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -18,6 +18,8 @@ from triptych.pipeline.paths import normal_path
         ("größe/Δw ✓", "größe/Δw ✓"),
         ("_private/a__b", "_private/a__b"),
         ("layers.0.weight", "layers.0.weight"),
+        ("half a smile \ud83d", "half a smile \\ud83d"),
+        ("a\0b", "a\\x00b"),
     ],
 )
 def test_empty_parts_go_and_the_rest_stays(given: str, path: str) -> None:
@@ -36,6 +38,13 @@ def test_empty_path_is_refused(given: str) -> None:
 def test_names_that_rerun_keeps_for_itself_are_refused(given: str) -> None:
     """At any depth."""
     with pytest.raises(Unloggable, match='No part of a path may begin with "__"'):
+        normal_path(given)
+
+
+@pytest.mark.parametrize("given", ["x" * 201, "a/" + "é" * 101, "a/" * 501])
+def test_path_that_makes_no_file_name_is_refused(given: str) -> None:
+    """W&B names the file of a picture by its path."""
+    with pytest.raises(Unloggable, match="is too long for the files of W&B"):
         normal_path(given)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.support.faults import Fault
 from tests.support.pipe import Pipe
 from triptych.caller import TriptychWarning
 from triptych.sinks.memory import MemorySink
@@ -24,6 +25,7 @@ def _broken() -> Image:
 
 def test_function_that_raises_is_counted_and_training_goes_on(
     caplog: pytest.LogCaptureFixture,
+    fault: Fault,
 ) -> None:
     """Its traceback is told once; the rest of the row arrives."""
     sink = MemorySink()
@@ -36,6 +38,7 @@ def test_function_that_raises_is_counted_and_training_goes_on(
     assert "The function logged at 'picture' raised; training goes on." in record.getMessage()
     assert record.exc_info is not None
     assert "in _broken" in caplog.text
+    fault("callback", kept="the rest of the row", shed="its value; the traceback is told once")
 
 
 def test_function_that_raises_raises_in_strict_mode() -> None:
@@ -45,7 +48,9 @@ def test_function_that_raises_raises_in_strict_mode() -> None:
 
 
 @pytest.mark.parametrize("value", _REFUSED, ids=lambda one: type(one).__name__)
-def test_value_that_cannot_be_taken_warns_once_at_the_line_of_the_caller(value: object) -> None:
+def test_value_that_cannot_be_taken_warns_once_at_the_line_of_the_caller(
+    value: object, fault: Fault
+) -> None:
     """It is counted each time, and the rest of the row arrives."""
     sink = MemorySink()
     with Pipe(sink, strict=False) as pipe, warnings.catch_warnings(record=True) as told:
@@ -59,10 +64,15 @@ def test_value_that_cannot_be_taken_warns_once_at_the_line_of_the_caller(value: 
     assert str(warning.message).startswith("'wrong/value' is ")
     assert pipe.intake.rejected == {"wrong/value": 3}
     assert sink.numbers == {"a": [(0, 1.0)] * 3}
+    fault(
+        "odd-types", kept="the rest of the row", shed="the value; told once, at the caller's line"
+    )
 
 
 @pytest.mark.parametrize("path", [1, None, "", "/", "__x", "a/__b"], ids=repr)
-def test_path_that_cannot_be_taken_warns_once_at_the_line_of_the_caller(path: object) -> None:
+def test_path_that_cannot_be_taken_warns_once_at_the_line_of_the_caller(
+    path: object, fault: Fault
+) -> None:
     """And is counted under what was given."""
     with Pipe(MemorySink(), strict=False) as pipe, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -71,6 +81,9 @@ def test_path_that_cannot_be_taken_warns_once_at_the_line_of_the_caller(path: ob
             pipe.intake.log({path: 1.0})
     assert [(one.filename, one.lineno) for one in told] == [(__file__, line)]
     assert pipe.intake.rejected == {str(path): 3}
+    fault(
+        "odd-paths", case="empty, reserved, no text", kept="the rest", shed="the value; told once"
+    )
 
 
 @pytest.mark.parametrize("values", [0.5, None, [("a", 1)], "a"], ids=repr)

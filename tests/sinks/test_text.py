@@ -35,6 +35,7 @@ def test_everything_that_is_words_is_a_line_with_its_step(tmp_path: Path) -> Non
             with run.phase("val"):
                 logging.getLogger("model").warning("worse\n%s", "twice")
         run.event("half-way")
+        (tmp_path / "model.pt").touch()
         run.checkpoint(tmp_path / "model.pt", metrics={"loss": 0.25})
     assert _lines(run).splitlines() == [
         "INFO    step 1 train | numbers: train/loss 0.333333  train/lr 0.001",

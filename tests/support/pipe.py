@@ -10,6 +10,7 @@ from typing import Self
 from triptych.pipeline.cadence import Route
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery
+from triptych.pipeline.ending import Ending
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import Event, Record, RunInfo, Status
@@ -77,6 +78,7 @@ class Pipe:
         """For each sink whether all has arrived."""
         self.intake.close()
         deadline = time.monotonic() + timeout
+        ending = Ending(Status.FINISHED, None, deadline, sinks=len(self.deliveries))
         for delivery in self.deliveries.values():
-            delivery.begin_close(Status.FINISHED, None, deadline)
+            delivery.begin_close(ending)
         return {name: one.wait_closed(deadline) for name, one in self.deliveries.items()}

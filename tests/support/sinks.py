@@ -15,9 +15,11 @@ class FailingSink(MemorySink):
         fails: What it raises; None once it has recovered.
         tries: How often it was asked to write.
         wrote: Set when it has taken in a batch.
+        longest_pause: The most seconds between two tries.
     """
 
     name = "failing"
+    longest_pause = 60.0
 
     def __init__(self, fails: BaseException | None) -> None:
         super().__init__()

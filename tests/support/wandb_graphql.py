@@ -73,6 +73,7 @@ class Backend:
         self.artifacts: dict[str, dict[str, Any]] = {}
         self._storage = f"{url}/storage"
         self._answers: dict[str, Callable[[Variables], Any]] = {
+            "ArtifactByID": self._artifact_by_id,
             "ClientIDMapping": self._client_id,
             "CommitArtifact": self._commit_artifact,
             "CreateArtifact": self._create_artifact,
@@ -194,6 +195,34 @@ class Backend:
         artifact["committed"] = True
         digest = artifact["input"].get("digest", "")
         return {"commitArtifact": {"artifact": {"id": asked["artifactID"], "digest": digest}}}
+
+    def _artifact_by_id(self, asked: Variables) -> Any:
+        given = self.artifacts[asked["id"]]["input"]
+        nothing = ("description", "historyStep", "commitHash", "updatedAt")
+        return {
+            "artifact": {
+                "__typename": "Artifact",
+                "id": asked["id"],
+                "artifactSequence": {
+                    "__typename": "ArtifactSequence",
+                    "name": given["artifactCollectionName"],
+                    "project": None,
+                },
+                "versionIndex": 0,
+                "artifactType": {"name": given["artifactTypeName"]},
+                "metadata": given.get("metadata"),
+                "ttlDurationSeconds": -1,
+                "ttlIsInherited": False,
+                "tags": [],
+                "state": "COMMITTED",
+                "size": 0,
+                "digest": given["digest"],
+                "fileCount": 1,
+                "createdAt": "2026-11-24T00:00:00",
+                "aliases": [],
+            }
+            | dict.fromkeys(nothing)
+        }
 
     def _client_id(self, asked: Variables) -> Any:
         for key, artifact in self.artifacts.items():

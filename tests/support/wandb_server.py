@@ -36,7 +36,7 @@ class WandbServer:
         requests: all that was asked for, in order, also what was told to fail or to stall: a
             GraphQL operation such as "UpsertBucket", "filestream" or "storage".
         unknown: the operations it does not know. It answers them with an error; wandb-core lives
-            with that, but `Artifact.wait` and other questions about the past raise.
+            with that, but most questions about the past raise.
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,12 @@
-"""`find_run` and `all_runs`: runs below a root, over all its projects, as commands name them."""
+"""`find_run`, `find_runs`, `run_of` and `all_runs`: runs below a root, over all its projects."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from triptych.archive.folder import RunFolder
 
@@ -58,6 +60,41 @@ def find_run(wanted: str | os.PathLike[str], root: str | os.PathLike[str] = "run
     raise ValueError(
         f"no run {text!r} in {str(Path(root).expanduser().absolute())!r}, and no run folder at "
         f'that path: {known}; pass an id, the folder of a run, or "latest"'
+    )
+
+
+def find_runs(
+    wanted: Iterable[str | os.PathLike[str]], root: str | os.PathLike[str] = "runs"
+) -> list[RunFolder]:
+    """Find several runs, in the order asked for; one that is named twice comes once.
+
+    Raises:
+        ValueError: As `find_run`.
+    """
+    found = {folder.path: folder for folder in (find_run(one, root) for one in wanted)}
+    return list(found.values())
+
+
+def run_of(state: Mapping[str, Any], root: str | os.PathLike[str] = "runs") -> RunFolder:
+    """Find the run that a checkpoint belongs to.
+
+    Args:
+        state: What `Run.state_dict` gave.
+        root: Where all projects live now, in case they have moved since.
+
+    Raises:
+        ValueError: The run is neither where it was nor below `root`, or `state` names none.
+    """
+    wanted = state.get("run_id")
+    places = [
+        str(Path(place).expanduser().absolute()) for place in (state.get("root"), root) if place
+    ]
+    for run in (run for place in places for run in all_runs(place)):
+        if run.id == wanted:
+            return run
+    raise ValueError(
+        f"the run {wanted!r} of the checkpoint is neither in {' nor in '.join(map(repr, places))}: "
+        "pass root= the folder that it lies in now, or leave out resume= to begin a new run"
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from triptych.archive.folder import RunFolder
 from triptych.archive.recording import Recording, column
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
+
+    from triptych.archive.curve import Curve
 
 _EARLIER = 10**9  # nanoseconds by which a clock may have been set back within a journal
 _NUMBERS = "Scalars:scalars"
@@ -39,6 +41,21 @@ class Known:
     archetypes: Mapping[str, frozenset[str]]
     phases: tuple[str, ...]
 
+    @classmethod
+    def joined(cls, several: Sequence[Self]) -> Self:
+        """What there is in all of them; the newest numbers are those of the last that has any."""
+        numbers: dict[str, tuple[str, int, int, float]] = {}
+        archetypes: dict[str, frozenset[str]] = {}
+        phases: dict[str, None] = {}
+        for one in several:
+            for path, count, step, value in one.numbers:
+                before = numbers[path][1] if path in numbers else 0
+                numbers[path] = path, before + count, step, value
+            for path, names in one.archetypes.items():
+                archetypes[path] = archetypes.get(path, frozenset()) | names
+            phases |= dict.fromkeys(one.phases)
+        return cls(tuple(numbers.values()), archetypes, tuple(phases))
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -51,6 +68,21 @@ class Gap:
 
     batch: Batch
     known: Known | None
+
+
+def known_of(recording: Recording, curves: Mapping[str, Curve]) -> Known:
+    """What there is in a recording whose curves were read."""
+    numbers = [
+        (path, len(curve), int(curve.steps[-1]), float(curve.values[-1]))
+        for path, curve in curves.items()
+    ]
+    archetypes = {
+        path: frozenset(one.partition(":")[0] for one in components)
+        for path, components in recording.kinds().items()
+    }
+    for path, _ in recording.batches(_NUMBERS):  # those that the sink has added, too
+        archetypes.setdefault(path, frozenset({_NUMBERS.partition(":")[0]}))
+    return Known(tuple(numbers), archetypes, _phases(recording))
 
 
 def missing(folder: RunFolder, tail: Tail) -> dict[int, Gap]:
@@ -103,21 +135,13 @@ class _Recorded:
 
     def add(self, recording: Recording) -> None:
         """Count what a recording holds."""
-        numbers = []
-        for path, curve in recording.curves().items():
+        curves = recording.curves()
+        for path, curve in curves.items():
             new = curve.times >= self._since
             self._numbers[path].update(_keys(curve.steps[new], curve.times[new], curve.values[new]))
-            newest = int(curve.steps[-1]), float(curve.values[-1])
-            numbers.append((path, len(curve), *newest))
         for path, batch in recording.batches(_TEXT):
             self._lines.update((path, *one) for one in _lines(batch))
-        archetypes = {
-            path: frozenset(one.partition(":")[0] for one in components)
-            for path, components in recording.kinds().items()
-        }
-        for path, _ in recording.batches(_NUMBERS):  # those that the sink has added, too
-            archetypes.setdefault(path, frozenset({_NUMBERS.partition(":")[0]}))
-        self.known[recording.attempt] = Known(tuple(numbers), archetypes, _phases(recording))
+        self.known[recording.attempt] = known_of(recording, curves)
 
     def rest(self, batch: Batch) -> Batch:
         """What is not there; each number that is there stands for one of the batch."""

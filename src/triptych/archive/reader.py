@@ -13,7 +13,7 @@ from triptych.archive.find import find_run
 from triptych.archive.folder import RunFolder
 from triptych.archive.gap import unrecorded
 from triptych.archive.plain import JSON
-from triptych.archive.recording import Recording
+from triptych.archive.recording import Recording, recordings_of
 from triptych.archive.rows import Line, Picture, curves_of, kind, line_of, lines, pictures
 from triptych.pipeline.records import Batch
 
@@ -233,12 +233,7 @@ class RunReader:
 
     @cached_property
     def _recordings(self) -> list[Recording]:
-        files = {}
-        for file in self.folder.path.glob("recording-*.rrd"):
-            number = file.stem.removeprefix("recording-")
-            if number.isdecimal():
-                files[int(number)] = file
-        return [Recording(files[attempt], attempt) for attempt in sorted(files)]
+        return recordings_of(self.folder)
 
 
 def _mapping(value: JSON) -> dict[str, JSON]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.archive.curve import Curve
+from triptych.archive.folder import RunFolder
 from triptych.commands import command
 from triptych.dashboard.naming import LOG10, PHASE
 
@@ -53,6 +54,16 @@ class Recording:
         if stores is None:
             raise ValueError(f"{str(path)!r} is no Rerun recording, or damaged beyond its end")
         self._stores = stores
+
+    @property
+    def application_id(self) -> str:
+        """Which Rerun has for the project."""
+        return str(self._stores[0][1].application_id)
+
+    @property
+    def recording_id(self) -> str:
+        """The run id with the attempt."""
+        return str(self._stores[0][1].recording_id)
 
     def kinds(self) -> dict[str, set[str]]:
         """The components at each path that changes with time, such as {"Scalars:scalars"}.
@@ -96,6 +107,11 @@ class Recording:
         for chunk in self._chunks(components, merged=merged):
             yield path_of(chunk.entity_path), chunk.to_record_batch()
 
+    def chunks(self) -> Iterator[Any]:
+        """Everything but the blueprints, as `rerun.chunk.Chunk`, one after the other."""
+        for reader, store in self._stores:
+            yield from reader.stream(store=store)
+
     def _chunks(self, components: Sequence[str] = (), *, merged: bool = False) -> Iterator[Any]:
         for reader, store in self._stores:
             chunks = reader.stream(store=store).filter(
@@ -119,6 +135,20 @@ class Recording:
             check=False,
         )
         return copy
+
+
+def recordings_of(folder: RunFolder) -> list[Recording]:
+    """The recordings of a run, that of its first attempt first.
+
+    Raises:
+        ValueError: One is no recording, or damaged in the middle.
+    """
+    files = {}
+    for file in folder.path.glob("recording-*.rrd"):
+        number = file.stem.removeprefix("recording-")
+        if number.isdecimal():
+            files[int(number)] = file
+    return [Recording(files[attempt], attempt) for attempt in sorted(files)]
 
 
 def path_of(entity: str) -> str:

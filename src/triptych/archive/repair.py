@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from triptych.archive.artifacts import is_noted, note
 from triptych.archive.folder import RunFolder
 from triptych.archive.gap import Gap, missing
+from triptych.archive.info import attempts_of, info_of
 from triptych.archive.tail import Tail, journals, read_tail
 from triptych.archive.train_log import append_missing
 from triptych.commands import command
 from triptych.pipeline.journal import delete, lock
-from triptych.pipeline.records import Checkpoint, Failure, Record, RunInfo, Status
+from triptych.pipeline.records import Artifact, Failure, Record, RunInfo, Status
 
 _REQUESTED = (130, 143)  # exit codes after Ctrl-C and SIGTERM
 
@@ -85,10 +87,10 @@ def _repair_one(folder: RunFolder, tail: Tail, before: Repaired) -> Repaired:
     gaps = missing(folder, tail)
     for place, (attempt, gap) in enumerate(gaps.items()):
         ending = _ending(tail, place, gap)
-        _mend_recording(folder, _info(folder, told, attempt), gap, ending)
+        _mend_recording(folder, info_of(folder, told, attempt), gap, ending)
         _update(told, attempt, ending)
     logged = append_missing(folder.log, tail.records)
-    _add_checkpoints(told, tail.records)
+    _add_artifacts(told, tail.records)
     folder.write_json(told)
     lines = sum(len(gap.batch.records) for gap in gaps.values())
     numbers = sum(gap.batch.size for gap in gaps.values()) - lines
@@ -175,24 +177,6 @@ def _rerun(*arguments: str) -> int:
     return subprocess.run(call, env=environment, capture_output=True, check=False).returncode  # noqa: S603
 
 
-def _info(folder: RunFolder, told: dict[str, Any], attempt: int) -> RunInfo:
-    """What the sinks were told when the attempt began, as far as run.json knows it."""
-    entry = next((one for one in _attempts(told) if one.get("attempt") == attempt), {})
-    return RunInfo(
-        folder.id,
-        str(told.get("project", folder.path.parent.name)),
-        str(told.get("name", folder.id)),
-        attempt,
-        folder.path,
-        folder.recording(attempt),
-        config=_mapping(told.get("config")),
-        provenance=_mapping(entry.get("provenance")),
-        tags=tuple(map(str, told.get("tags") or ())),
-        notes=told.get("notes"),
-        group=told.get("group"),
-    )
-
-
 # ---- run.json
 
 
@@ -203,7 +187,7 @@ def _update(told: dict[str, Any], attempt: int, ending: _Ending) -> None:
         facts["ended"] = when.isoformat(timespec="seconds")
     if ending.failure is not None:
         facts["exit_code"] = ending.failure.exit_code
-    attempts = _attempts(told)
+    attempts = attempts_of(told)
     for entry in attempts:
         if entry.get("attempt") == attempt and entry.get("status") == str(Status.RUNNING):
             entry.update(facts)
@@ -214,31 +198,8 @@ def _update(told: dict[str, Any], attempt: int, ending: _Ending) -> None:
                 told.update(facts)
 
 
-def _add_checkpoints(told: dict[str, Any], records: tuple[Record, ...]) -> None:
-    known = told.get("checkpoints")
-    entries = [one for one in known if isinstance(one, dict)] if isinstance(known, list) else []
-    there = {(one.get("path"), one.get("step")) for one in entries}
+def _add_artifacts(told: dict[str, Any], records: tuple[Record, ...]) -> None:
     for record in records:
         saved, step = record.value, record.stamp.step
-        if isinstance(saved, Checkpoint) and (str(saved.path), step) not in there:
-            there.add((str(saved.path), step))
-            entries.append(
-                {
-                    "path": str(saved.path),
-                    "step": step,
-                    "metrics": saved.metrics,
-                    "aliases": saved.aliases,
-                }
-            )
-    if entries:
-        told["checkpoints"] = entries
-
-
-def _attempts(told: dict[str, Any]) -> list[dict[str, Any]]:
-    attempts = told.get("attempts")
-    found = attempts if isinstance(attempts, list) else []
-    return [one for one in found if isinstance(one, dict)]
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+        if isinstance(saved, Artifact) and not is_noted(told, record.path, saved, step):
+            note(told, record.path, saved, step)

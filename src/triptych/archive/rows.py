@@ -11,7 +11,7 @@ import numpy as np
 
 from triptych.archive.curve import Curve
 from triptych.archive.recording import Recording, column
-from triptych.dashboard.naming import ERRORS, EVENTS
+from triptych.dashboard.naming import ERRORS, EVENTS, log_level
 from triptych.pipeline.records import Columns, Failure, Record, Words
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ def line_of(record: Record, attempt: int) -> Line:
     """The line that a record of words has, or would have, in the recording."""
     value, stamp = record.value, record.stamp
     if isinstance(value, Words):
-        level = "WARN" if value.line.levelname == "WARNING" else value.line.levelname
-        path, text = record.path, value.text
+        level, path, text = log_level(value.line.levelname), record.path, value.text
     elif isinstance(value, Failure):
         level, path, text = "CRITICAL", ERRORS, value.traceback
     else:
-        level, path, text = "INFO", EVENTS, str(getattr(value, "text", ""))
+        level = log_level(str(getattr(value, "level", "INFO")))
+        path, text = EVENTS, str(getattr(value, "text", ""))
     return Line(stamp.step, path, level, text, int(stamp.time * 1e9), attempt)
 
 

@@ -36,8 +36,8 @@ def describe(folder: Path | None = None) -> dict[str, JSON]:
         `commit`, `branch` or None, `remote` or None, `dirty` (None if git took too long). Where
         there are changes: `patch` (to be applied to the commit with `git apply
         --unidiff-zero`; None if there is none, and `why`), `masked` (lines in it in which a secret
-        was masked), and `untracked` (up to 1000 files that git does not know, ignored ones left
-        out).
+        was masked), and `untracked` (up to 1000 files that git does not know; ignored ones and
+        runs left out).
 
     Raises:
         git.GitError: If this is no checkout, or it has no commit.
@@ -51,7 +51,15 @@ def describe(folder: Path | None = None) -> dict[str, JSON]:
             "remote": mask_url(next(repo.remotes[0].urls)) if repo.remotes else None,
             "dirty": None,
         }
-        status = _ask(repo, "status", "--porcelain", "-z", "--untracked-files=all")
+        status = _ask(
+            repo,
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--",
+            *_no_runs(repo, folder),
+        )
         if status is None:
             return told
         lines = status.decode(errors="replace").split("\0")
@@ -62,6 +70,18 @@ def describe(folder: Path | None = None) -> dict[str, JSON]:
         if told["dirty"] and folder is not None:
             told.update(_keep_patch(repo, folder / "changes.patch"))
         return told
+
+
+def _no_runs(repo: git.Repo, folder: Path | None) -> list[str]:
+    """Paths to look at: all but those of runs, of which there are many and git needs none."""
+    tree = Path(repo.working_dir).resolve()
+    if folder is None:
+        return ["."]
+    project, root = folder.resolve().parents[1:3]
+    runs = project if tree.is_relative_to(root) else root
+    if runs == tree or not runs.is_relative_to(tree):
+        return ["."]
+    return [".", f":(exclude,literal){runs.relative_to(tree).as_posix()}"]
 
 
 def keep_script(folder: Path) -> str | None:

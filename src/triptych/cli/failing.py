@@ -15,14 +15,22 @@ def told() -> Iterator[None]:
     """Tell of an error that a person can do something about, without a traceback.
 
     Raises:
-        typer.Exit: With code 1, in place of ImportError, KeyError, OSError and ValueError.
+        typer.Exit: With code 1, in place of ImportError, LookupError, OSError and ValueError.
+        BrokenPipeError: Whoever reads the output has enough; that ends a command without a word.
     """
-    from rich.text import Text
-
     try:
         yield
-    except (ImportError, KeyError, OSError, ValueError) as error:
-        # the text of a KeyError is quoted, for it is meant to be a key
-        words = error.args[0] if isinstance(error, KeyError) and error.args else error
-        console().print(Text.assemble(("error: ", "bold red"), str(words)))
+    except BrokenPipeError:
+        raise
+    except (ImportError, LookupError, OSError, ValueError) as error:
+        tell(error)
         raise typer.Exit(1) from None
+
+
+def tell(error: Exception) -> None:
+    """Say on one line what is wrong."""
+    from rich.text import Text
+
+    # the text of a KeyError is quoted, for it is meant to be a key
+    words = error.args[0] if isinstance(error, KeyError) and error.args else error
+    console().print(Text.assemble(("error: ", "bold red"), str(words)))

@@ -3,77 +3,82 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.looks import duration, number, screen, status_text, table
+from triptych.terminal import console
 
 if TYPE_CHECKING:
-    from triptych.archive.folder import RunFolder
+    from collections.abc import Sequence
 
-_COLOURS = {"finished": "green", "running": "cyan", "interrupted": "yellow"}
+    from rich.text import Text
+
+    from triptych.archive.overview import Overview
+
+_MOST_METRICS = 3
+_LEFT = ("status", "project")
 
 
 def ls(
     root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="For machines: a list.")] = False,
 ) -> None:
-    """List the runs: how each ended and where, its newest losses, its size on disk."""
-    with told():
-        from triptych.archive.find import all_runs
+    """List the runs: how each ended and where, how long it took, its size, its newest numbers.
 
-        rows = [_describe(folder) for folder in all_runs(root)]
+    A narrow terminal shows fewer columns; --json has all numbers.
+    """
+    with told(), console().status("Reading the runs"):
+        from triptych.archive.find import all_runs
+        from triptych.archive.overview import overview
+
+        runs = [overview(folder) for folder in all_runs(root)]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-    elif rows:
-        _print(rows)
+        typer.echo(json.dumps([asdict(run) for run in runs], indent=2))
+    elif runs:
+        _print(runs)
     else:
         typer.echo(f"there are no runs in {root}", err=True)
 
 
-def _describe(folder: RunFolder) -> dict[str, Any]:
-    told = folder.read_json()
-    size = sum(file.lstat().st_size for file in folder.path.rglob("*") if not file.is_dir())
-    return {
-        "id": folder.id,
-        "project": told.get("project"),
-        "status": told.get("status"),
-        "step": told.get("step"),
-        "started": told.get("started"),
-        "ended": told.get("ended"),
-        "metrics": told.get("metrics") or {},
-        "bytes": size,
-    }
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
+def _print(runs: list[Overview]) -> None:
+    """The columns for which there is room; the most important come first."""
     from rich.filesize import decimal
-    from rich.table import Table
-    from rich.text import Text
+    from rich.measure import Measurement
 
-    from triptych.printable import printable
+    columns: dict[str, Sequence[str | Text]] = {
+        "run": [run.id for run in runs],
+        "status": [status_text(run.status) for run in runs],
+        "step": ["" if run.step is None else f"{run.step:,}" for run in runs],
+        "took": [duration(run.seconds) for run in runs],
+        "incidents": [str(run.incidents or "") for run in runs],
+        **{
+            path: [number(run.metrics[path]) if path in run.metrics else "" for run in runs]
+            for path in _metrics(runs)
+        },
+        "size": [decimal(run.bytes) for run in runs],
+        "project": [run.project for run in runs],
+    }
+    if not any(columns["incidents"]):
+        del columns["incidents"]
+    if len(set(columns["project"])) == 1:
+        del columns["project"]
+    out = screen()
+    wide = out.options.update(width=10_000)
+    while True:
+        shown = table(list(columns), zip(*columns.values(), strict=True), left=_LEFT)
+        if len(columns) == 1 or Measurement.get(out, wide, shown).maximum <= out.width:
+            break
+        columns.popitem()
+    out.print(shown)
 
-    names = [printable(f"{row['project']}/{row['id']}", lines=False) for row in rows]
-    table = Table(box=None, header_style="bold")
-    table.add_column("run", min_width=max(map(len, names)))  # whole, so that it can be copied
-    for title in ("status", "step", "size", "losses"):
-        table.add_column(title, no_wrap=title != "losses")
-    for name, row in zip(names, rows, strict=True):
-        losses = [
-            f"{path} {value:.4g}"
-            for path, value in row["metrics"].items()
-            if "loss" in path and isinstance(value, int | float)
-        ]
-        status = str(row["status"])
-        cells = [
-            Text(name),
-            Text(status, style=_COLOURS.get(status, "red")),
-            Text("" if row["step"] is None else f"{row['step']:,}", justify="right"),
-            Text(decimal(row["bytes"]), justify="right"),
-            Text(printable(", ".join(losses[:2]), lines=False)),
-        ]
-        table.add_row(*cells)
-    Console().print(table)
+
+def _metrics(runs: list[Overview]) -> list[str]:
+    """The paths that most runs have among their first, which are losses."""
+    counted = Counter(path for run in runs for path in list(run.metrics)[:_MOST_METRICS])
+    return [path for path, _ in counted.most_common(_MOST_METRICS)]

@@ -11,7 +11,10 @@ from triptych.cli.failing import told
 
 
 def repair(
-    run: Annotated[str, typer.Argument(help='Id, beginning or end of an id, folder, or "latest".')],
+    run: Annotated[
+        str,
+        typer.Argument(help='Run id, either end of one, run folder, or "latest".', metavar="RUN"),
+    ],
     root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
 ) -> None:
     """Put back what a killed process could not hand over: the recording, train.log, run.json.

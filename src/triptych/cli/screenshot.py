@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from triptych.archive.find import find_run
-from triptych.terminal import console
+from triptych.cli.failing import tell
 from triptych.viewer import NoVulkan, open_viewer
 
 NO_VULKAN = 3
@@ -31,24 +32,22 @@ def screenshot(
 ) -> None:
     """Take a picture of a run's dashboard, or of one view of it, with no display and no GPU.
 
-    A run with several attempts shows its newest; name an earlier one by its .rrd file. Exits with
-    3 where no Vulkan driver is found.
+    The attempts of a run are shown as one; name one of them by its .rrd file. Exits with 3 where no
+    Vulkan driver is found.
     """
     window = _parse_size(size)
     try:
-        recording = _find_recording(run, root)
-        with open_viewer(window) as viewer:
-            viewer.open(recording)
-            viewer.go_to(step)
-            png = viewer.look(view).png
+        with TemporaryDirectory() as place:
+            recording = _find_recording(run, root, Path(place))
+            with open_viewer(window) as viewer:
+                viewer.open(recording)
+                viewer.go_to(step)
+                png = viewer.look(view).png
         file = output or Path(_name(recording, step, view))
         file.write_bytes(png)
-    except NoVulkan as why:
-        console().print(str(why), markup=False)
-        raise typer.Exit(NO_VULKAN) from why
     except (LookupError, OSError, RuntimeError, ValueError) as why:
-        console().print(str(why.args[0] if isinstance(why, LookupError) else why), markup=False)
-        raise typer.Exit(1) from why
+        tell(why)
+        raise typer.Exit(NO_VULKAN if isinstance(why, NoVulkan) else 1) from why
     typer.echo(file)
 
 
@@ -59,17 +58,15 @@ def _parse_size(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _find_recording(run: str, root: Path) -> Path:
+def _find_recording(run: str, root: Path, place: Path) -> Path:
     path = Path(run).expanduser()
     if path.suffix == ".rrd":
         if not path.is_file():
             raise ValueError(f"There is no recording {str(path)!r}.")
         return path
-    folder = find_run(run, root)
-    attempts = sorted(folder.path.glob("recording-*.rrd"), key=lambda one: one.stat().st_mtime)
-    if not attempts:
-        raise ValueError(f"{str(folder.path)!r} has no recording: the run was made without one.")
-    return attempts[-1]
+    from triptych.archive.merge import one_recording
+
+    return one_recording(find_run(run, root), place)
 
 
 def _name(recording: Path, step: int | None, view: str | None) -> str:

@@ -13,6 +13,7 @@ from triptych.dashboard.naming import (
     PHASE_COLOURS,
     SUMMARY,
     is_loss,
+    log_level,
     place,
 )
 from triptych.dashboard.seen import Number, Seen
@@ -32,5 +33,6 @@ __all__ = [
     "Seen",
     "blueprint",
     "is_loss",
+    "log_level",
     "place",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from triptych.dashboard.naming import CONFIG, ERRORS, EVENTS, LOGS, PHASE, SUMMARY
+from triptych.dashboard.naming import CONFIG, PHASE, SUMMARY
 from triptych.dashboard.numbers import Plots
-from triptych.dashboard.parts import grid, row, tabs
+from triptych.dashboard.parts import framed, grid, log_view, row, tabs
 from triptych.dashboard.pictures import Cell, charts, pictures
 from triptych.dashboard.seen import Seen
 from triptych.dashboard.wishes import Dashboard
@@ -50,14 +50,7 @@ def blueprint(seen: Seen, wishes: Dashboard | None = None) -> rrb.Blueprint:
         *grid(plots.machine()[:_MOST_OF_A_PAGE], "Time and machine"),
         _document("Summary", SUMMARY),
     ]
-    return rrb.Blueprint(
-        *tabs(pages, "Triptych"),
-        rrb.TimePanel(timeline="step", state="collapsed", play_state="following"),
-        rrb.SelectionPanel(state="collapsed"),
-        rrb.BlueprintPanel(state="collapsed"),
-        auto_views=False,
-        auto_layout=False,
-    )
+    return framed(pages)
 
 
 def _beside(
@@ -111,14 +104,7 @@ def _below(seen: Seen) -> list[rrb.Container | rrb.View]:
         config.append(_document("Config", CONFIG))
     if not seen.words:
         return config
-    # The viewer gives all columns but the last hardly any room, and cuts off what does not fit.
-    columns = [rrb.encodings.TextLogColumn(kind) for kind in ("LogLevel", "Body", "EntityPath")]
-    words = rrb.TextLogView(
-        name="Words",
-        origin="/",
-        contents=[f"/{LOGS}/**", f"/{EVENTS}/**", f"/{ERRORS}/**"],
-        columns=rrb.TextLogColumns(text_log_columns=columns),
-    )
+    words = log_view("Words")
     if not config:
         return [words]
     return [rrb.Horizontal(words, *config, column_shares=[2, 1], name="Words and config")]

@@ -53,12 +53,17 @@ _MACHINE = re.compile(
 _PROGRESS = re.compile(r".*(?:^|/)(?:epoch|samples_seen|num_tokens|total_flos|global_step)")
 _RATE = re.compile(r"(?:.*[/_])?(?:lr|learning_rate)(?:[-_/].*)?")
 _GRADIENT = re.compile(r".*(?:^|[/_])grad(?:ient)?s?(?:$|[/_]).*")
+_LOSS = re.compile(r"loss[^/]*$|(?:^|[/_-])loss(?:es)?/", re.IGNORECASE)
 _WEIGHT = re.compile(r".*(?:weight|param|update)s?_(?:norm|ratio|decay)s?.*")
 
 
 def is_loss(path: str) -> bool:
-    """Whether a number is one that falls when training goes well, over orders of magnitude."""
-    return "loss" in last(path).lower()
+    """Whether a number is one that falls when training goes well, over orders of magnitude.
+
+    "val/kl_loss", "train_loss_epoch" and, as TensorBoard's users have it, "Loss/train"; neither
+    "time/loss", which is what it takes, nor the gradients of a layer of that name.
+    """
+    return _LOSS.search(path) is not None and not (machine(path) or layer(path))
 
 
 def machine(path: str) -> str | None:
@@ -75,6 +80,11 @@ def layer(path: str) -> str | None:
     """The title of what is measured in each layer, such as "grad_norm"; None if it is not."""
     first, _, rest = path.partition("/")
     return first if rest and (_GRADIENT.fullmatch(first) or _WEIGHT.fullmatch(first)) else None
+
+
+def is_minor(path: str) -> bool:
+    """Whether a number says little of how the training goes: each layer's, and the machine's."""
+    return machine(path) is not None or layer(path) is not None
 
 
 def optimizer(path: str) -> str | None:
@@ -100,9 +110,27 @@ def phase(path: str) -> str | None:
     return first if rest and first in PHASE_COLOURS else None
 
 
+def told_phase(path: str) -> str | None:
+    """The phase of a number by any custom: "val/loss", "Loss/val", "val_loss"; or None."""
+    words = (phase(path), last(path), last(path).partition("_")[0])
+    return next((word for word in words if word in PHASE_COLOURS), None)
+
+
 def subject(path: str) -> str:
-    """What a number is about: its last name, or the first where that is no phase."""
-    return last(path) if phase(path) else path.partition("/")[0]
+    """What a number is about: its last name, or the first where that is no phase.
+
+    "acc" for "val/acc" and "val_acc", "accuracy" for "accuracy/val".
+    """
+    if phase(path):
+        return last(path)
+    first = path.partition("/")[0]
+    word, _, rest = path.partition("_")
+    return rest if word in PHASE_COLOURS and rest and first == path else first
+
+
+def log_level(name: str) -> str:
+    """The level of a line as Rerun calls it, by its name in logging."""
+    return "WARN" if name == "WARNING" else name
 
 
 def parent(path: str) -> str:

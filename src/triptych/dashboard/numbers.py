@@ -16,15 +16,15 @@ from triptych.dashboard.naming import (
     optimizer,
     phase,
     subject,
+    told_phase,
 )
-from triptych.dashboard.parts import entity, row, tabs
+from triptych.dashboard.parts import Line, entity, plot, row, tabs
 from triptych.dashboard.seen import FEW, Seen
 from triptych.dashboard.wishes import Dashboard
 
 if TYPE_CHECKING:
     import rerun.blueprint as rrb
 
-_MOST_NAMES = 12  # a longer legend hides what it explains
 _OPTIMIZER = ("Learning rate", "Gradients", "Weights")
 
 
@@ -75,7 +75,7 @@ class Plots:
             self._measured.items(),
             key=lambda group: (
                 self._wishes.rank(group[1][0]),
-                not phase(group[1][0]),
+                not told_phase(group[1][0]),
                 -len(group[1]),
                 group[0],
             ),
@@ -115,23 +115,11 @@ class Plots:
     def _plot(
         self, name: str, paths: list[str], legend: rrb.Corner2D, *, below: str = ""
     ) -> rrb.View:
-        import rerun as rr
-        import rerun.blueprint as rrb
-
-        overrides: dict[Any, Any] = {}
-        for path, colour in _coloured(paths).items():
-            line = rr.SeriesLines(names=path, colors=[colour], widths=2)
-            points = rr.SeriesPoints(names=path, colors=[colour], marker_sizes=3)
-            few = self._seen.numbers[path].count <= FEW
-            overrides[entity(path, below)] = [line, points] if few else [line]
-        return rrb.TimeSeriesView(
-            name=name,
-            origin="/",
-            contents=list(overrides),
-            axis_y=rrb.ScalarAxis(zoom_lock=False),
-            plot_legend=rrb.PlotLegend(legend, visible=len(paths) <= _MOST_NAMES),
-            overrides=overrides,
-        )
+        lines = [
+            Line(entity(path, below), path, colour, few=self._seen.numbers[path].count <= FEW)
+            for path, colour in _coloured(paths).items()
+        ]
+        return plot(name, lines, legend)
 
 
 def _by(paths: Iterable[str], title: Any) -> dict[str, list[str]]:
@@ -145,8 +133,8 @@ def _by(paths: Iterable[str], title: Any) -> dict[str, list[str]]:
 
 def _coloured(paths: list[str]) -> dict[str, Colour]:
     """That of its phase for each path, or one after the other where phases do not tell them."""
-    ordered = sorted(paths, key=lambda path: (phase(path) != "train", path))
-    phases = [phase(path) for path in ordered]
+    ordered = sorted(paths, key=lambda path: (told_phase(path) != "train", path))
+    phases = [told_phase(path) for path in ordered]
     if None not in phases and len(set(phases)) == len(phases):
-        return {path: PHASE_COLOURS[str(phase(path))] for path in ordered}
+        return {path: PHASE_COLOURS[str(told_phase(path))] for path in ordered}
     return {path: COLOURS[place % len(COLOURS)] for place, path in enumerate(ordered)}

@@ -3,10 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from triptych.dashboard.naming import ERRORS, EVENTS, LOGS, Colour
 
 if TYPE_CHECKING:
     import rerun.blueprint as rrb
+
+
+_MOST_NAMES = 12  # a longer legend hides what it explains
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve in a plot.
+
+    Attributes:
+        entity: Where its numbers are.
+        name: In the legend.
+        colour: Of the line.
+        few: Whether its points are to be seen, too.
+    """
+
+    entity: str
+    name: str
+    colour: Colour
+    few: bool = False
+
+
+def plot(name: str, lines: Sequence[Line], legend: rrb.Corner2D) -> rrb.View:
+    """Curves over each other, with a legend in that corner."""
+    import rerun as rr
+    import rerun.blueprint as rrb
+
+    named = len(lines) <= _MOST_NAMES
+    overrides: dict[Any, Any] = {}
+    # of many curves the viewer chooses the looks: to name them all makes a layout of megabytes
+    for one in lines if named else ():
+        curve = rr.SeriesLines(names=one.name, colors=[one.colour], widths=2)
+        points = rr.SeriesPoints(names=one.name, colors=[one.colour], marker_sizes=3)
+        overrides[one.entity] = [curve, points] if one.few else [curve]
+    return rrb.TimeSeriesView(
+        name=name,
+        origin="/",
+        contents=[one.entity for one in lines],
+        axis_y=rrb.ScalarAxis(zoom_lock=False),
+        plot_legend=rrb.PlotLegend(legend, visible=named),
+        overrides=overrides,
+    )
+
+
+def log_view(name: str, below: str = "") -> rrb.View:
+    """Lines, events and errors; those below an entity if that is named."""
+    import rerun.blueprint as rrb
+
+    # The viewer gives all columns but the last hardly any room, and cuts off what does not fit.
+    columns = [rrb.encodings.TextLogColumn(kind) for kind in ("LogLevel", "Body", "EntityPath")]
+    return rrb.TextLogView(
+        name=name,
+        origin="/",
+        contents=[f"{entity(place, below)}/**" for place in (LOGS, EVENTS, ERRORS)],
+        columns=rrb.TextLogColumns(text_log_columns=columns),
+    )
 
 
 def entity(path: str, below: str = "") -> str:
@@ -39,3 +98,17 @@ def grid(views: Sequence[rrb.Container | rrb.View], name: str) -> list[rrb.Conta
         return [*views]
     columns = 2 if len(views) <= 4 else 3 if len(views) <= 9 else 4  # noqa: PLR2004
     return [rrb.Grid(*views, grid_columns=columns, name=name)]
+
+
+def framed(pages: Sequence[rrb.Container | rrb.View]) -> rrb.Blueprint:
+    """A whole layout: pages behind each other, and the panels of the viewer out of the way."""
+    import rerun.blueprint as rrb
+
+    return rrb.Blueprint(
+        *tabs(pages, "Triptych"),
+        rrb.TimePanel(timeline="step", state="collapsed", play_state="following"),
+        rrb.SelectionPanel(state="collapsed"),
+        rrb.BlueprintPanel(state="collapsed"),
+        auto_views=False,
+        auto_layout=False,
+    )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
+
+_OURS = ("run/", "log10/")
+_WORDS = "TextLog"
+_NUMBERS = "Scalars"
 
 FEW = 50  # points that can be told apart, and that a line alone may hide
 
@@ -95,6 +99,35 @@ class Seen:
         elif kind is not None:
             self.shown.setdefault(path, set()).add(kind)
 
+    def remember(
+        self,
+        numbers: Iterable[tuple[str, int, int, float]],
+        archetypes: Mapping[str, Iterable[str]],
+        phases: Iterable[str],
+    ) -> None:
+        """Know what a recording holds, as it was read back.
+
+        Args:
+            numbers: Path, how many, step and value of the newest.
+            archetypes: Names of Rerun's classes at each path.
+            phases: All that there were, in the order of their beginning.
+        """
+        visuals = {path for path, names in archetypes.items() if set(names) - {_WORDS, _NUMBERS}}
+        whole = {path: _above(path, visuals) for path in archetypes}
+        for path, count, step, value in numbers:
+            if not (path.startswith(_OURS) or whole.get(path)):
+                self.count(path, count, step, value)
+        for path, names in archetypes.items():
+            above = whole[path]
+            for name in names:
+                if name == _WORDS:
+                    self.words = True
+                elif above:
+                    self.add(above, path.removeprefix(f"{above}/"), name)
+                elif name != _NUMBERS and not path.startswith(_OURS):
+                    self.add(path, "", name)
+        self.phases.extend(phases)
+
     def at(self, kind: str) -> list[str]:
         """The paths with such a view; what has a scene has no flat picture beside it."""
         return [
@@ -123,3 +156,8 @@ class Seen:
             self.words,
             self.settings,
         )
+
+
+def _above(path: str, visuals: Iterable[str]) -> str:
+    """The visual that the entity at a path is a part of; "" if it is none's."""
+    return min((one for one in visuals if path.startswith(f"{one}/")), key=len, default="")

@@ -55,7 +55,9 @@ class RerunCallback(TrainerCallback):
             `triptych.monitors.watch`. The total gradient norm and the learning rate are those
             that the Trainer logs.
         **run_arguments: For `triptych.run`. The project is by default that of the arguments
-            (`TrainingArguments(project=...)`), and the name their `run_name`.
+            (`TrainingArguments(project=...)`), and the name their `run_name`. Without `resume`, a
+            checkpoint of a run in this project goes on in that run, as long as its folder is there;
+            with `resume=False` it never does.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
@@ -152,6 +154,7 @@ class RerunCallback(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """An update is done."""
+        self._keeper.end_update(state)
         self._stage.paint(kwargs)
         loss = self._stage.bad_loss()
         if loss is not None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from triptych import start
-from triptych.archive.folder import RunFolder
 from triptych.hf.settings import describe
 from triptych.pipeline.records import WandbHost
+from triptych.resume import continue_run
 from triptych.run import Run
 
 _ORIGIN = "triptych"
@@ -24,7 +24,7 @@ class Keeper:
 
     Args:
         run: The user's run, which is the user's to close; None for runs of its own.
-        arguments: For `triptych.run`.
+        arguments: For `triptych.run`; `resume=False` begins a new run from a checkpoint, too.
 
     Attributes:
         run: The present run, or the last one; None before the first.
@@ -61,10 +61,17 @@ class Keeper:
             run.begin_attempt()
         self._configure(run, describe(args, model, state.trial_params))
         run.restore(state.global_step)
-        state.stateful_callbacks[_ORIGIN] = {"project": run.info.project, "run": run.id}
+        if run.active:
+            state.stateful_callbacks[_ORIGIN] = run.state_dict()
         self._trained = (run.id, run.info.attempt)
         self._training = True
         return run
+
+    def end_update(self, state: Any) -> None:
+        """What is saved from now on is of this step."""
+        origin = state.stateful_callbacks.get(_ORIGIN)
+        if origin:
+            origin["step"] = state.global_step
 
     def end_training(self) -> Run | None:
         """Training has come to its end."""
@@ -82,13 +89,11 @@ class Keeper:
         options = self._options(args, state)
         if self.run is not None:
             options["resume"] = self.run.dir
-        elif origin and "resume" not in options:
-            options["resume"] = _find(options, origin)
         if options.get("wandb", "auto") == "auto":
             options["wandb"] = _wandb_host(args, state, model, trainer) or "auto"
         self._settings = describe(args, model, state.trial_params)
         options["config"] = {**self._settings, **(options.get("config") or {})}
-        self.run = start.run(**options)
+        self.run = continue_run(origin or {}, **options)
         self.run.restore(state.global_step or saved.get("global_step", 0))
         return self.run
 
@@ -137,17 +142,6 @@ class Keeper:
         if settings != self._settings:
             self._settings = settings
             run.configure(settings)
-
-
-def _find(options: Mapping[str, Any], origin: Mapping[str, str]) -> Path | None:
-    """The folder of the run that a checkpoint came from; None where it is not at hand."""
-    if origin.get("project") != options["project"]:
-        return None
-    try:
-        root = options.get("root", "runs")
-        return RunFolder.find(root, origin["project"], origin["run"]).path
-    except (ValueError, OSError):
-        return None
 
 
 def _state_beside(model: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lightning.pytorch.utilities.types import STEP_OUTPUT
 
 SAVED = "triptych"
-"""Below this key a checkpoint says at which step it was saved."""
+"""Below this key a checkpoint says at which step it was saved, and in which run."""
 
 
 class Clockwork(Callback):
@@ -44,12 +44,23 @@ class Clockwork(Callback):
         connector = trainer._checkpoint_connector  # noqa: SLF001
         saved = getattr(connector, "_loaded_checkpoint", None) or {}
         if trainer.state.fn == "fit":
-            start = _saved_step(saved, module) if saved else self._known_step(trainer, module)
-            self._begin_training(start)
-            self._optimizer_steps = int(saved.get("global_step", trainer.global_step))
-            self._lazy.move(start, saved.get("epoch"), "train")
+            self._start(trainer, module, saved)
         elif saved:
             self._lazy.move(_saved_step(saved, module), saved.get("epoch"), "test")
+
+    def on_load_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Strategies that shard the model load it only after they have met the logger."""
+        if trainer.state.fn == "fit":
+            self._start(trainer, pl_module, checkpoint)
+
+    def _start(self, trainer: Trainer, module: LightningModule, saved: dict[str, Any]) -> None:
+        self._lazy.continue_from(saved.get(SAVED, {}))
+        start = _saved_step(saved, module) if saved else self._known_step(trainer, module)
+        self._begin_training(start)
+        self._optimizer_steps = int(saved.get("global_step", trainer.global_step))
+        self._lazy.move(start, saved.get("epoch"), "train")
 
     def _known_step(self, trainer: Trainer, module: LightningModule) -> int:
         if module.automatic_optimization:
@@ -117,8 +128,10 @@ class Clockwork(Callback):
     def on_save_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Leave the step in the checkpoint."""
-        checkpoint[SAVED] = {"step": self._updates, "run": self._lazy.folder.id}
+        """Leave in the checkpoint what `Run.state_dict` gives; the run need not be open yet."""
+        folder = self._lazy.folder
+        root = str(folder.path.parent.parent)
+        checkpoint[SAVED] = {"run_id": folder.id, "step": self._updates, "root": root}
 
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException

@@ -5,14 +5,19 @@ Lightning makes, asks, copies and pickles loggers in many situations in which no
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 import triptych
+from triptych.archive.find import run_of
 from triptych.archive.folder import RunFolder
+from triptych.archive.opening import Resume
+from triptych.archive.origin import NoOrigin, origin_of
 from triptych.archive.plain import JSON, plain
 from triptych.lifetime import TERMINATED, Terminated
 from triptych.pipeline.records import Status, WandbHost
@@ -34,9 +39,12 @@ class LazyRun:
         project: As for `triptych.run`.
         name: As for `triptych.run`.
         root: As for `triptych.run`.
-        resume: As for `triptych.run`.
+        resume: As for `triptych.run`; None leaves it to `continue_from`, False forbids that.
         run: A run that is open already, to be closed by whoever opened it; or None.
         options: Further arguments of `triptych.run`.
+
+    Raises:
+        TypeError: If `triptych.run` does not take one of the options.
 
     Attributes:
         current: The run, open or closed; None before it opens.
@@ -50,10 +58,11 @@ class LazyRun:
         name: str | None,
         *,
         root: str | os.PathLike[str],
-        resume: str | os.PathLike[str] | None,
+        resume: Resume | Literal[False] | None,
         run: Run | None,
-        options: dict[str, Any],
+        options: Mapping[str, Any],
     ) -> None:
+        inspect.signature(triptych.run).bind_partial(**options)
         self.current = run
         self.host: WandbHost | None = None
         self.opening: dict[str, Any] = {}
@@ -62,11 +71,12 @@ class LazyRun:
         self._name = name
         self._root = Path(root).expanduser().absolute()
         self._resume = resume
-        self._options = options
+        self._options = dict(options)
         self._owned = run is None
         self._folder = RunFolder(run.dir.absolute()) if run is not None else None
         self._process = os.getpid()
         self._refused = False
+        self._why_new = ""
         self._step: int | None = None  # where it goes on is known only to a run that is resumed
         self._epoch: int | None = None
         self._phase = "train"
@@ -84,11 +94,35 @@ class LazyRun:
     def folder(self) -> RunFolder:
         """Where the run lies or will lie; making it is left to `open`."""
         if self._folder is None:
-            if self._resume is None:
+            if self._resume is None or self._resume is False:
                 self._folder = RunFolder.plan(self._root, self._project, self._name)
+            elif isinstance(self._resume, Mapping):
+                self._folder = run_of(self._resume, self._root)
             else:
                 self._folder = RunFolder.find(self._root, self._project, self._resume)
         return self._folder
+
+    def continue_from(self, state: Mapping[str, Any]) -> None:
+        """Training goes on from a checkpoint: in the run that saved it, unless one was named.
+
+        Args:
+            state: What `Run.state_dict` gives; empty where the checkpoint is not from us.
+        """
+        known = self._folder is not None and self._folder.id == state.get("run_id")
+        if known or not state or self._resume is not None or not self._owned:
+            return
+        if self.current is not None:
+            log.warning(
+                "The checkpoint is of the run %r, but %r was open before and goes on.",
+                state.get("run_id"),
+                self.current.id,
+            )
+            return
+        try:
+            self._folder = origin_of(state, self._project, self._root, ours=_runs)
+            self._why_new = ""
+        except NoOrigin as why:
+            self._why_new = str(why)
 
     def open(self) -> Run | None:
         """The run, opened now if it was not yet; None on other ranks and where the disk refuses."""
@@ -154,9 +188,9 @@ class LazyRun:
 
     def _begin(self) -> Run | None:
         options = dict(self._options)
-        if self.host is not None and isinstance(options["wandb"], str):
+        if self.host is not None and isinstance(options.get("wandb", "auto"), str):
             options["wandb"] = self.host
-        config = {**(options.pop("config") or {}), **self._settings}
+        config = {**(options.pop("config", None) or {}), **self._settings}
         try:
             self.folder.make()
             run = triptych.run(
@@ -175,6 +209,9 @@ class LazyRun:
         _runs[self.folder.path] = run
         self._owned = True
         self._set(run)
+        if self._why_new:
+            log.warning("%s", self._why_new)
+            self._why_new = ""
         if self.opening:
             run.log(self.opening)
             self.opening = {}

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Unpack
 
 from lightning.pytorch.loggers import Logger, WandbLogger
 from torch import nn
 
 import triptych
+from triptych.archive.opening import Resume
+from triptych.lightning.ahead import checkpoint_ahead, read_state
 from triptych.lightning.checkpoints import SavedModels
 from triptych.lightning.clockwork import Clockwork
 from triptych.lightning.experiment import Elsewhere, Unopened
@@ -21,6 +24,7 @@ from triptych.lightning.media import MediaMethods
 from triptych.lightning.monitoring import Monitoring
 from triptych.lightning.watch import Watch, What
 from triptych.monitors import Monitors
+from triptych.options import RunOptions
 from triptych.pipeline.records import Status, WandbHost
 from triptych.rank import is_writer
 from triptych.run import Run
@@ -44,21 +48,11 @@ class RerunLogger(MediaMethods, Logger):
         project: What is trained; groups runs.
         name: Which training this is; by default the run id.
         save_dir: What Lightning's own loggers call `root`.
-        config: Settings of this training; hyperparameters of the module are added.
-        tags: Short labels.
-        notes: A longer description.
-        group: The larger whole that it is a part of, such as a search.
         root: Folder of all runs. Lightning's checkpoints and the CLI's config.yaml go to the
             folder of the run below it.
-        sinks: In place of the default ones, as for `triptych.run`.
-        wandb: "auto", "online", "offline", False, or an open `wandb.Run`, as for `triptych.run`.
-        live: True, "spawn", or the address of a viewer, as for `triptych.run`.
-        console: True, "json" or False, as for `triptych.run`.
-        resume: A run id, its folder, or "latest": go on in that run.
-        logging: A dictionary as `triptych.logging_config` makes it.
-        strict: Raise where a value cannot be taken, rather than warn.
-        dashboard: How the recording opens in the viewer, as for `triptych.run`.
-        snapshot: Whether to put a picture of the dashboard into W&B at the end.
+        resume: A run id, its folder, "latest", or what `run.state_dict()` gave: go on in that run.
+            By default `fit(ckpt_path=...)` goes on in the run that saved the checkpoint, as long as
+            it is there and of this project; False: never.
         run: A run that is open already. What else is said about the run is then not used, and
             closing it is not the logger's.
         log_model: Whether models that ModelCheckpoint saves become artifacts in W&B: those that
@@ -68,6 +62,11 @@ class RerunLogger(MediaMethods, Logger):
         prefix: Put before the names of numbers, with a "-".
         monitors: Whether to watch time, throughput, gradients and the machine in a Trainer, or how
             often: see `triptych.monitors.watch`.
+        **options: Further arguments of `triptych.run`, such as `tags` and `live`. Hyperparameters
+            of the module are added to its `config`.
+
+    Raises:
+        TypeError: If `triptych.run` does not take one of the options.
     """
 
     LOGGER_JOIN_CHAR = "-"
@@ -78,41 +77,16 @@ class RerunLogger(MediaMethods, Logger):
         name: str | None = None,
         save_dir: str | os.PathLike[str] | None = None,
         *,
-        config: dict[str, Any] | None = None,
-        tags: Sequence[str] = (),
-        notes: str | None = None,
-        group: str | None = None,
         root: str | os.PathLike[str] = "runs",
-        sinks: Any = None,
-        wandb: Any = "auto",
-        live: bool | str = False,
-        console: bool | Literal["json"] = True,
-        resume: str | os.PathLike[str] | None = None,
-        logging: dict[str, Any] | None = None,
-        strict: bool | None = None,
-        dashboard: triptych.Dashboard | None = None,
-        snapshot: bool = False,
+        resume: Resume | Literal[False] | None = None,
         run: Run | None = None,
         log_model: Literal["all"] | bool = False,
         checkpoint_name: str | None = None,
         prefix: str = "",
         monitors: bool | Monitors = True,
+        **options: Unpack[RunOptions],
     ) -> None:
         super().__init__()
-        options = {
-            "config": config,
-            "tags": tags,
-            "notes": notes,
-            "group": group,
-            "sinks": sinks,
-            "wandb": wandb,
-            "live": live,
-            "console": console,
-            "logging": logging,
-            "strict": strict,
-            "dashboard": dashboard,
-            "snapshot": snapshot,
-        }
         root = root if save_dir is None else save_dir
         self._lazy = LazyRun(project, name, root=root, resume=resume, run=run, options=options)
         self._clockwork = Clockwork(self._lazy)
@@ -121,6 +95,7 @@ class RerunLogger(MediaMethods, Logger):
         self._models = SavedModels(log_model, checkpoint_name)
         self._prefix = prefix
         self._driven = False
+        self._ahead: Path | None = None  # a checkpoint that was looked into
 
     # ---- what it is
 
@@ -137,6 +112,7 @@ class RerunLogger(MediaMethods, Logger):
         """
         if self._lazy.current is not None:
             return self._lazy.current
+        self._look_ahead()
         return Unopened(self._open) if is_writer() else Elsewhere(triptych.run("elsewhere"))
 
     @property
@@ -152,6 +128,7 @@ class RerunLogger(MediaMethods, Logger):
     @property
     def save_dir(self) -> str:
         """The run folder, which need not exist yet: models go to "checkpoints" below it."""
+        self._look_ahead()
         return str(self._lazy.folder.path)
 
     @property
@@ -266,6 +243,13 @@ class RerunLogger(MediaMethods, Logger):
 
     def _show(self, path: str, build: Callable[[], Any], step: int | None) -> None:
         self.log_metrics({path: build}, step)  # type: ignore[dict-item]  # run.log builds it if due
+
+    def _look_ahead(self) -> None:
+        """A Trainer asks where things lie before it loads the checkpoint that knows it."""
+        path = checkpoint_ahead(self) if self._lazy.current is None else None
+        if path is not None and path != self._ahead and is_writer():
+            self._ahead = path
+            self._lazy.continue_from(read_state(path))
 
     def _open(self) -> Run | Elsewhere:
         return self.run or Elsewhere()

@@ -84,7 +84,8 @@ class Incidents:
             self._sound, self._going_on = look.step, False
         elif not self._going_on:
             self._going_on = True
-            self._run.event(f"{_culprit(look)} {_when(self._sound, look.step)}")
+            words = f"{_culprit(look)} {_when(self._sound, look.step)}"
+            self._run.event(words, level="WARNING")
 
 
 def _culprit(look: Look) -> str:

@@ -96,4 +96,4 @@ class Spikes:
 
     def _tell(self, words: str) -> None:
         if self._run.active:  # the last numbers are read after it has closed
-            self._run.event(words)
+            self._run.event(words, level="WARNING")

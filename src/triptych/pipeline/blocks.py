@@ -10,6 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+_NOTHING = mmap.mmap(-1, 1)
+_NOTHING.seek(0, os.SEEK_END)
+
 
 class Block:
     """A stretch of memory that is written once, from its beginning to its end.
@@ -92,6 +95,10 @@ class Block:
     def copy(self, start: int) -> bytes:
         """What lies behind a byte, zeros at the end included if the block is full."""
         return self._space[start : self._space.tell()]
+
+    def release(self) -> None:
+        """Give the memory back though somebody may still know the block: now full, and empty."""
+        self.write, self._space = _NOTHING.write, _NOTHING
 
     def discard(self) -> None:
         """Delete the file; the memory goes with the last reference."""
@@ -211,6 +218,14 @@ class Chain:
                 self._spares.append(spare)
         finally:
             self._tending.release()
+
+    def close(self) -> None:
+        """Give the memory back; files stay. What is still written goes nowhere."""
+        block: Block | None = self._oldest
+        while block is not None:
+            block.release()
+            block = block.after
+        self._spares.clear()
 
     def _let_go(self) -> None:
         newest = self.newest

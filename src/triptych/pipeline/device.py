@@ -43,7 +43,8 @@ class DeviceNumbers:
 
     On the training thread `add` gathers those of one call in one tensor, on the stream in use, so
     that overwriting them afterwards does no harm; then one copy goes into pinned memory on a stream
-    of ours. It starts that and returns: no synchronisation. On a worker `settle` reads what has
+    of ours. It starts that and returns: no synchronisation. What has not arrived when the process
+    is killed is lost, since no journal can hold it before. On a worker `settle` reads what has
     arrived. On other accelerators than CUDA (and ROCm, which torch calls the same) the worker
     fetches the tensor. Tested on the CPU; not yet run on a GPU.
 

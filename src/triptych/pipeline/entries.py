@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from triptych.pipeline.records import Checkpoint, Event, Failure, Record, Stamp, Words
+from triptych.pipeline.records import Artifact, Event, Failure, Record, Stamp, Words
 
 
 def frame(entry: Mapping[str, Any]) -> bytes:
@@ -47,12 +47,13 @@ def describe(record: Record) -> dict[str, Any] | None:
             "local": value.local,
         }
     elif isinstance(value, Event):
-        entry = {"event": value.text}
-    elif isinstance(value, Checkpoint):
+        entry = {"event": value.text, "level": value.level}
+    elif isinstance(value, Artifact):
         entry = {
             "checkpoint": str(value.path),
             "text": value.text,
             "name": value.name,
+            "type": value.type,
             "aliases": value.aliases,
             "metrics": dict(value.metrics),
         }
@@ -93,7 +94,7 @@ def restore(entry: Mapping[str, Any]) -> Record | None:
     return Record(str(entry["path"]), stamp, _value(entry, stamp))
 
 
-def _value(entry: Mapping[str, Any], stamp: Stamp) -> Words | Event | Checkpoint | Failure:
+def _value(entry: Mapping[str, Any], stamp: Stamp) -> Words | Event | Artifact | Failure:
     if "words" in entry:
         line = logging.LogRecord(
             str(entry["logger"]), int(entry["level"]), "", 0, str(entry["words"]), None, None
@@ -104,12 +105,13 @@ def _value(entry: Mapping[str, Any], stamp: Stamp) -> Words | Event | Checkpoint
         line.rank = stamp.rank
         return Words(line, local=bool(entry["local"]))
     if "event" in entry:
-        return Event(str(entry["event"]))
+        return Event(str(entry["event"]), str(entry.get("level", "INFO")))
     if "checkpoint" in entry:
-        return Checkpoint(
+        return Artifact(
             Path(entry["checkpoint"]),
             str(entry["text"]),
             str(entry["name"]),
+            str(entry["type"]),
             aliases=tuple(entry["aliases"]),
             metrics=dict(entry["metrics"]),
         )

@@ -110,6 +110,18 @@ class Intake:
         """Where numbers and words survive a kill."""
         return self._ledger.journal
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether a sink would do something with files."""
+        return any(delivery.takes_files for delivery in self._deliveries)
+
+    def upload(self, record: Record) -> None:
+        """Hand files to the sinks that take some."""
+        with self._lock:
+            for delivery in self._deliveries if self.open else ():
+                if delivery.takes_files:
+                    delivery.put(record)
+
     def show(self, record: Record, *, except_to: Collection[str]) -> None:
         """Hand a visual of ours to the sinks that want it, except those of these names."""
         with self._lock:
@@ -153,6 +165,8 @@ class Intake:
             self._settling.release()
 
     def _look_at_budget(self) -> None:
+        for delivery in self._deliveries:
+            delivery.buffer.tell()
         share = self.budget.look()
         if share is not None and self.open:
             here = {"context": self._clock.context, "step": self._clock.step}

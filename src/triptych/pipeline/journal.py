@@ -12,7 +12,7 @@ from typing import Any
 
 from triptych.pipeline.blocks import Block, Chain, Hold
 from triptych.pipeline.entries import describe, frame
-from triptych.pipeline.records import Checkpoint, Record
+from triptych.pipeline.records import Artifact, Record
 
 log = logging.getLogger("triptych")
 
@@ -32,8 +32,10 @@ class Journal:
     """A folder of files in memory: what has been written to them is the kernel's.
 
     So it is there however the process ends, unless the machine itself goes down. Pictures are not
-    journaled. Where no file can be made (a full disk, a filesystem that cannot), the same rows lie
-    in memory that dies with the process; that is told once.
+    journaled, and a number on an accelerator only once it has come to the host, up to two seconds
+    after it was logged: `run.log` does not wait for the device. Where no file can be made (a full
+    disk, a filesystem that cannot), the same rows lie in memory that dies with the process; that is
+    told once.
 
     Args:
         folder: Made, readable by its owner only. None for memory alone.
@@ -73,7 +75,7 @@ class Journal:
 
     def write(self, record: Record) -> None:
         """Write down a line, an event, an error or a checkpoint; after it was put elsewhere."""
-        chain = self._names if isinstance(record.value, Checkpoint) else self._words
+        chain = self._names if isinstance(record.value, Artifact) else self._words
         if chain is not None and (entry := describe(record)) is not None:
             chain.append(frame(entry))
 
@@ -115,7 +117,10 @@ class Journal:
     # ---- the end
 
     def close(self, *, keep: bool) -> None:
-        """Let go of the folder; delete it, unless something in it is nowhere else."""
+        """Let go of memory and folder; delete it, unless something in it is nowhere else."""
+        for chain in (self.rows, self._words, self._names):
+            if chain is not None:
+                chain.close()
         if self._lock < 0 or self._folder is None:
             return
         if keep:

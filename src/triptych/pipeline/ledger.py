@@ -7,12 +7,22 @@ import threading
 import time
 from array import array
 from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from triptych.pipeline.blocks import Hold
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.journal import Journal
 from triptych.pipeline.records import Columns
 from triptych.pipeline.rows import columns, gather, seal, width
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_ROWS = 8192  # read at once
+_ROWS_OF_EACH = 64  # of those that come one by one under many names
+_MOST_ROWS = 2**18
 
 PLAIN = frozenset({float, int, bool})
 """The exact types that go straight into a column; everything else takes the slower door."""
@@ -108,23 +118,33 @@ class Reader(Hold):
         ledger.journal.rows.add(self)
 
     def read(self) -> list[Columns]:
-        """What has been written since the last call, at most some thousand rows."""
+        """What has been written since the last call, at most some thousand rows.
+
+        Of names that are many and come one by one it takes more, some dozen rows for each: what
+        follows costs as much for one row as for these.
+        """
         with self._reading:
             found = self._read()
         self._ledger.journal.tend()
         return found
 
     def _read(self) -> list[Columns]:
-        while True:
+        found: dict[int, list[npt.NDArray[np.float64]]] = {}
+        rows = 0
+        while rows < max(_ROWS, min(_ROWS_OF_EACH * len(found), _MOST_ROWS)):
             # Asked before the data is looked at: nobody writes to a full block.
             full = self.block.full
-            found, used = self._gather()
+            tables, used = self._gather()
             following = self.block.after
-            if used or not full or following is None:
-                break
-            self.block, self._start = following, 0
-        self._start += used
-        return found
+            self._start += used
+            for layout, table in tables:
+                found.setdefault(layout, []).append(table)
+                rows += len(table)
+            if not used:
+                if not full or following is None:
+                    break
+                self.block, self._start = following, 0
+        return self._columns(found)
 
     @property
     def pending(self) -> bool:
@@ -144,21 +164,29 @@ class Reader(Hold):
             return False
         try:
             while True:
-                found, used = self._gather()
+                tables, used = self._gather()
                 if not used:
                     break
                 self._start += used
-                for block in found:
-                    self._shed.update(dict.fromkeys(block.paths, len(block)))
+                for layout, table in tables:
+                    paths = self._ledger.paths[layout]
+                    self._shed.update(dict.fromkeys(paths, len(table)))
             self.block, self._start = following, 0
         finally:
             self._reading.release()
         return True
 
-    def _gather(self) -> tuple[list[Columns], int]:
-        """The next rows of the block, and how many bytes they took up."""
+    def _gather(self) -> tuple[list[tuple[int, npt.NDArray[np.float64]]], int]:
+        """The next rows of the block as tables by layout, and how many bytes they took up."""
         data = array("d", self.block.copy(self._start))
         tables, used = gather(data, self._ledger.widths)
-        seen = self._clock.contexts
-        paths = self._ledger.paths
-        return [columns(paths[layout], table, seen) for layout, table in tables], 8 * used
+        return tables, 8 * used
+
+    def _columns(self, found: Mapping[int, list[npt.NDArray[np.float64]]]) -> list[Columns]:
+        import numpy as np
+
+        paths, seen = self._ledger.paths, self._clock.contexts
+        return [
+            columns(paths[layout], tables[0] if len(tables) == 1 else np.concatenate(tables), seen)
+            for layout, tables in found.items()
+        ]

@@ -61,7 +61,7 @@ def own(path: str, value: Any) -> Scalar | DeviceScalar | Any:
     if isinstance(value, numbers.Real):  # Fraction; Decimal only registers as a Number
         return Scalar(_float(value))
     if type(value).__name__ == "Decimal":
-        return Scalar(float(value))
+        return Scalar(math.nan if value.is_nan() else float(value))  # float refuses one kind of NaN
     visual = _visual(value)
     if visual is not None:
         return visual

@@ -11,12 +11,17 @@ _FOR_CHARTS = (
 )
 """How the paths of monitors begin, and our own."""
 
+_LONGEST, _LONGEST_PART = 1000, 200  # bytes; W&B adds step, hash and ending to the name of a file
+
 
 def normal_path(path: object) -> str:
     """The path without empty parts: "/a//b/" becomes "a/b".
 
+    What no name of a file can hold, a lone surrogate or NUL, becomes its escape in ASCII.
+
     Raises:
-        Unloggable: If it is not text, is empty, or begins a part with "__", which Rerun reserves.
+        Unloggable: If it is not text, is empty or far too long, or begins a part with "__", which
+            Rerun reserves.
     """
     if type(path) is not str and not isinstance(path, str):
         raise Unloggable(f'A path is text such as "train/loss", not {path!r}.')
@@ -27,7 +32,13 @@ def normal_path(path: object) -> str:
         raise Unloggable(
             f'No part of a path may begin with "__", as in {path!r}: Rerun keeps those.'
         )
-    return "/".join(parts)
+    whole = "/".join(parts).replace("\0", r"\x00").encode("utf-8", "backslashreplace")
+    if len(whole) > _LONGEST or any(len(part) > _LONGEST_PART for part in whole.split(b"/")):
+        raise Unloggable(
+            f"The path {path[:50]!r}… is too long for the files of W&B: make each part at most "
+            f"{_LONGEST_PART} bytes, and the whole {_LONGEST}."
+        )
+    return whole.decode()
 
 
 def is_for_charts(path: str) -> bool:

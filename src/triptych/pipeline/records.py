@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import logging
-
     import numpy as np
     import numpy.typing as npt
 
@@ -75,9 +76,20 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A marker: something worth finding again happened here."""
+    """A marker: something worth finding again happened here.
+
+    Attributes:
+        text: What happened.
+        level: The name of a level of logging.
+    """
 
     text: str
+    level: str = "INFO"
+
+    @property
+    def is_incident(self) -> bool:
+        """Whether something went wrong: "WARNING" and what is above."""
+        return logging.getLevelNamesMapping().get(self.level, 0) >= logging.WARNING
 
     @property
     def nbytes(self) -> int:
@@ -108,15 +120,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A model was saved.
+class Artifact:
+    """Files were saved: a model, predictions, a data set.
 
     Attributes:
-        path: Where the framework put it: a file or a folder.
+        path: Where whoever saved them put them: a file or a folder.
         text: What the text panels say.
-        name: Under which it is kept; versions of one name belong together.
-        copy: Files of ours to upload, which stay when the framework deletes its own; None where
-            only the marker is wanted.
+        name: Under which it is known; versions of one name belong together.
+        type: What it is, such as "model".
         aliases: Names of this version, such as "latest", "best" and "step-120".
         metrics: The score it was saved with.
     """
@@ -124,7 +135,7 @@ class Checkpoint:
     path: Path
     text: str
     name: str
-    copy: Path | None = None
+    type: str = "model"
     aliases: tuple[str, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
 
@@ -135,11 +146,38 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Settings became known after the run had opened.
+class Upload:
+    """Files to send to where versions of them are kept; only for sinks that take files.
 
     Attributes:
-        info: The run, with all settings known so far.
+        files: A file or a folder that nobody writes to any more.
+        name: Versions of one name belong together.
+        type: What it is, such as "model".
+        aliases: Names of this version.
+        metadata: Where it came from, and its score.
+        ours: Whether the files are a copy, in a folder of their own, that can be removed when it
+            is there.
+    """
+
+    files: Path
+    name: str
+    type: str
+    aliases: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    ours: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, for the bounded buffer."""
+        return 500
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings, or something about where the run came from, became known after it had opened.
+
+    Attributes:
+        info: The run, with all that is known so far.
     """
 
     info: RunInfo
@@ -176,12 +214,12 @@ class Record:
 
     path: str
     stamp: Stamp
-    value: Visual | Words | Event | Checkpoint | Config | Failure | Foreign
+    value: Visual | Words | Event | Artifact | Upload | Config | Failure | Foreign
 
     @property
     def sheddable(self) -> bool:
         """Whether it may be dropped under load: pictures may, words and errors may not."""
-        return not isinstance(self.value, Words | Event | Checkpoint | Config | Failure)
+        return not isinstance(self.value, Words | Event | Artifact | Upload | Config | Failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +259,22 @@ class Columns:
             self.phases[cut],
             stop - start,
         )
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Columns of the same paths, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    import numpy as np
+
+    arrays = ("steps", "epochs", "times", "values")
+    together = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
+    return Columns(
+        parts[0].paths,
+        **together,
+        phases=tuple(phase for part in parts for phase in part.phases),
+        logged=sum(part.logged for part in parts),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +325,7 @@ class RunInfo:
         dashboard: How the user wants recordings laid out; None for the default.
         opens_with: For each sink the command or address that opens what it has written. Empty
             until all sinks are open: read it late.
+        began: When this attempt did, seconds since 1970.
         resumed: Whether an earlier attempt exists.
     """
 
@@ -287,8 +342,35 @@ class RunInfo:
     group: str | None = None
     dashboard: Dashboard | None = None
     opens_with: Mapping[str, str] = field(default_factory=dict)
+    began: float = field(default_factory=time.time)
 
     @property
     def resumed(self) -> bool:
         """Whether an earlier attempt exists."""
         return self.attempt > 1
+
+    def ending(
+        self, status: Status, error: Failure | None, when: float | None
+    ) -> dict[str, str | float]:
+        """How this attempt has ended, as everybody writes it down.
+
+        Args:
+            status: How it stands now.
+            error: What ended it, or None.
+            when: Seconds since 1970; None where nobody knows.
+
+        Returns:
+            `status`, and where they are known `exit_code`, `error` (what ended it), `ended` (ISO
+            8601 with time zone) and `duration` (of this attempt, seconds).
+        """
+        told: dict[str, str | float] = {"status": str(status)}
+        if status is not Status.KILLED:
+            good = status is Status.FINISHED
+            told["exit_code"] = 0 if good else error.exit_code if error else 1
+        if error is not None:
+            told["error"] = f"{error.kind}: {error.message}"
+        if when is not None:
+            ended = datetime.fromtimestamp(when, UTC).astimezone()
+            told["ended"] = ended.isoformat(timespec="seconds")
+            told["duration"] = round(when - self.began, 3)
+        return told

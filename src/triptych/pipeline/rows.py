@@ -72,8 +72,9 @@ def gather(
         position = end
         rows += 1
     tables = []
+    spans = {many: np.arange(many) for many in {widths[layout] for layout in starts}}
     for layout, places in starts.items():
-        index = np.array(places)[:, None] + np.arange(widths[layout])
+        index = np.array(places)[:, None] + spans[widths[layout]]
         tables.append((layout, flat[index]))
     return tables, position
 

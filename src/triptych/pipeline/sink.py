@@ -11,6 +11,13 @@ class NotShown(Exception):  # noqa: N818  # it says what happened to the value
     """A sink raises this for a value that it has no way to show: counted, told once, no failure."""
 
 
+class NotKept(Exception):  # noqa: N818  # likewise
+    """A sink raises this, from what went wrong, for a value that it has shown but could not write.
+
+    It counts as lost. The sink is not left alone for it, as after other failures.
+    """
+
+
 @runtime_checkable
 class Sink(Protocol):
     """A destination of records.
@@ -25,9 +32,12 @@ class Sink(Protocol):
     sink has written; `takes_local_words`, true if lines that sinks and their SDKs log may come here
     because nothing of this sink logs; `next_attempt(info, deadline)`, called when training starts
     again within the run; `family`, the package whose own values it takes as they are, by default
-    its name; `longest_pause`, the most seconds between two tries after many failures;
-    `durable`, true if what has been flushed survives the process, and the journal can let go of it;
-    and `abandon()`, called on the thread that closes the run when the worker has missed the
+    its name; `place`, the folder that it writes to: while its disk is full, everything waits in
+    memory; `takes_files`, true if it wants an `Upload`; `longest_pause`, the most seconds between
+    two tries after many failures; `durable`, true if what has been flushed survives the process,
+    and the journal can let go of it;
+    `sum_up(totals)`, called right before `close` with the `Totals` of the run, those of this sink
+    final; and `abandon()`, called on the thread that closes the run when the worker has missed the
     deadline: keep what hangs from holding up the exit of the process.
     """
 

@@ -52,6 +52,13 @@ class SinkTotals:
         # list() copies in one step, while another thread may add a path
         return {why: sum(list(paths.values())) for why, paths in list(self.shed.items())}
 
+    def told(self) -> str:
+        """The losses in words: "3 shed (2 full, 1 error)"."""
+        if not self.lost:
+            return "none shed"
+        reasons = [f"{count:,} {reason}" for reason, count in sorted(self.by_reason().items())]
+        return f"{self.lost:,} shed ({', '.join(reasons)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -68,3 +75,15 @@ class Totals:
     nonfinite: Mapping[str, int]
     after_close: int
     sinks: Mapping[str, SinkTotals]
+
+    def counts(self) -> dict[tuple[str, ...], int]:
+        """All sums, by where they belong: `("rejected",)`, `("wandb", "shed", "full")`."""
+        found: dict[tuple[str, ...], int] = {
+            ("rejected",): sum(self.rejected.values()),
+            ("nonfinite",): sum(self.nonfinite.values()),
+        }
+        for name, sink in self.sinks.items():
+            found[name, "accepted"] = sink.accepted
+            found[name, "delivered"] = sink.delivered
+            found |= {(name, "shed", why): count for why, count in sink.by_reason().items()}
+        return found

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from triptych.rendering.figures import INK, encode, new_figure
+from triptych.rendering.figures import INK, encode, new_axes, new_figure, rgb, write
 from triptych.rendering.fonts import families, readable
 from triptych.visuals import Bars, ConfusionMatrix, Curve, Encoded
-from triptych.visuals.colours import Colour, class_colour
+from triptych.visuals.colours import class_colour
 from triptych.visuals.trace import Trace
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ _MOST_NUMBERS = 20  # of classes, in whose cells a number can be read
 _FEW_LINES = 8  # that a legend within the chart can name
 _NAMES_IN_COLUMN = 24
 _LONGEST = 24  # letters of a name
-_FAINT = "#dddddd"
 _BAR = class_colour(0)
 
 
@@ -32,7 +31,7 @@ def draw_curve(curve: Curve) -> Encoded:
     traces = curve.traces()
     columns = math.ceil(len(traces) / _NAMES_IN_COLUMN) if len(traces) > _FEW_LINES else 0
     figure = new_figure((4.8 if curve.unit else 6) + 1.6 * columns, 4.5)
-    axes = _axes(figure)
+    axes = new_axes(figure)
     if curve.diagonal:
         axes.axline((0, 0), slope=1, color="#999999", linewidth=1, linestyle="--")
     for place, trace in enumerate(traces):
@@ -41,16 +40,16 @@ def draw_curve(curve: Curve) -> Encoded:
         axes.plot(
             shown.x,
             shown.y,
-            color=_rgb(class_colour(place)),
+            color=rgb(class_colour(place)),
             linewidth=2,
             marker="o" if few else None,
             markersize=4,
         )
     if curve.unit:
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.02), aspect="equal")
-    _write(axes.set_xlabel, curve.x_label)
-    _write(axes.set_ylabel, curve.y_label)
-    _write(axes.set_title, curve.title, fontweight="bold")
+    write(axes.set_xlabel, curve.x_label)
+    write(axes.set_ylabel, curve.y_label)
+    write(axes.set_title, curve.title, fontweight="bold")
     _add_legend(axes, traces, columns)
     return encode(figure)
 
@@ -60,10 +59,10 @@ def draw_bars(bars: Bars) -> Encoded:
     heights = bars.heights()
     names = bars.labels or tuple(map(str, range(len(heights))))
     figure = new_figure(6, float(np.clip(0.6 + 0.28 * len(names), 1.6, 40)))
-    axes = _axes(figure)
+    axes = new_axes(figure)
     places = np.arange(len(names))
     finite = np.where(np.isfinite(heights), heights, 0.0)
-    axes.barh(places, finite, color=_rgb(_BAR), height=0.7)
+    axes.barh(places, finite, color=rgb(_BAR), height=0.7)
     axes.axvline(0, color=INK, linewidth=1)
     for place, height in enumerate(heights.tolist()):
         end = finite[place]
@@ -81,7 +80,7 @@ def draw_bars(bars: Bars) -> Encoded:
     axes.set_ylim(len(names) - 0.4, -0.6)  # the first on top
     _name_ticks(axes, "y", places, list(names))
     axes.grid(visible=False, axis="y")
-    _write(axes.set_title, bars.title, fontweight="bold")
+    write(axes.set_title, bars.title, fontweight="bold")
     return encode(figure)
 
 
@@ -93,7 +92,7 @@ def draw_confusion(confusion: ConfusionMatrix) -> Encoded:
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     side = float(np.clip(2.4 + 0.36 * count, 3.6, 8))
     figure = new_figure(side + 1.2, side)
-    axes = _axes(figure)
+    axes = new_axes(figure)
     drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
     if count <= _MOST_NUMBERS:
         _number_cells(axes, counts, shares)
@@ -102,25 +101,14 @@ def draw_confusion(confusion: ConfusionMatrix) -> Encoded:
         _name_ticks(axes, "x", np.arange(count), names)
         _name_ticks(axes, "y", np.arange(count), names)
     axes.grid(visible=False)
-    _write(axes.set_xlabel, "predicted")
-    _write(axes.set_ylabel, "target")
-    _write(axes.set_title, _accuracy(counts), fontsize=10)
+    write(axes.set_xlabel, "predicted")
+    write(axes.set_ylabel, "target")
+    write(axes.set_title, _accuracy(counts), fontsize=10)
     bar = figure.colorbar(drawn, ax=axes, aspect=30, pad=0.02)
-    _write(bar.set_label, "share of the row")
+    write(bar.set_label, "share of the row")
     bar.ax.tick_params(colors=INK, length=0)
     bar.outline.set_visible(False)
     return encode(figure)
-
-
-def _axes(figure: Any) -> Axes:
-    axes: Axes = figure.add_subplot()
-    axes.grid(visible=True, color=_FAINT, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=INK, length=0)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color("#999999")
-    return axes
 
 
 def _number_cells(axes: Axes, counts: npt.NDArray[Any], shares: npt.NDArray[np.float64]) -> None:
@@ -183,16 +171,5 @@ def _add_legend(axes: Axes, traces: list[Trace], columns: int) -> None:
         text.set(fontfamily=families(words), parse_math=False, color=INK)
 
 
-def _write(setter: Any, text: str, **style: Any) -> None:
-    if text:
-        family = families(text)
-        setter(readable(text), fontfamily=family, parse_math=False, color=INK, **style)
-
-
 def _shortened(name: str) -> str:
     return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
-
-
-def _rgb(colour: Colour) -> tuple[float, float, float]:
-    red, green, blue = (part / 255 for part in colour)
-    return red, green, blue

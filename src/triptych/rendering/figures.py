@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from triptych.rendering.fonts import families, readable
 from triptych.visuals import Encoded
+from triptych.visuals.colours import Colour
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _DPI = 150
 INK = "#333333"
+_FAINT = "#dddddd"
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -21,6 +25,31 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+
+
+def new_axes(figure: Figure, rows: int = 1, columns: int = 1, place: int = 0) -> Axes:
+    """Axes without ornament, in one cell of a grid that is counted from 0, row by row."""
+    axes: Axes = figure.add_subplot(rows, columns, place + 1)
+    axes.grid(visible=True, color=_FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=INK, length=0)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color("#999999")
+    return axes
+
+
+def write(setter: Any, text: str, **style: Any) -> None:
+    """Set a title or a label, in fonts that have its letters; "" leaves it away."""
+    if text:
+        family = families(text)
+        setter(readable(text), fontfamily=family, parse_math=False, color=INK, **style)
+
+
+def rgb(colour: Colour) -> tuple[float, float, float]:
+    """A colour as matplotlib takes it."""
+    red, green, blue = (part / 255 for part in colour)
+    return red, green, blue
 
 
 def encode(figure: Figure) -> Encoded:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from triptych.pipeline.paths import is_for_charts
 from triptych.pipeline.records import (
+    Artifact,
     Batch,
-    Checkpoint,
     Columns,
     Event,
     Failure,
@@ -20,7 +20,17 @@ from triptych.pipeline.records import (
     Status,
     Words,
 )
+from triptych.pipeline.sink import NotKept
 from triptych.words import build_handlers, speaks_already
+
+
+def _is_file(handler: logging.Handler) -> bool:
+    return handler.name == "file"
+
+
+def _raise(_line: logging.LogRecord) -> NoReturn:
+    """Let the sink know, where logging would print a traceback for each line and go on."""
+    raise  # noqa: PLE0704  # called by handlers in an `except`
 
 
 class TextSink:
@@ -58,7 +68,10 @@ class TextSink:
             root = self._config.setdefault("root", {})
             root["handlers"] = [*root.get("handlers", []), "file"]
         self.hint = f"less {handlers['file'].get('filename', '')}".removesuffix("less ")
-        self._handlers = build_handlers(self._config)
+        # the file last: the others have a line before a full disk raises
+        self._handlers = sorted(build_handlers(self._config), key=_is_file)
+        for handler in filter(_is_file, self._handlers):
+            handler.handleError = _raise  # type: ignore[method-assign]
         if speaks_already():
             self._handlers = [handler for handler in self._handlers if handler.name != "console"]
 
@@ -84,7 +97,10 @@ class TextSink:
     def _write(self, line: logging.LogRecord) -> None:
         for handler in self._handlers:
             if line.levelno >= handler.level:
-                handler.handle(line)
+                try:
+                    handler.handle(line)
+                except OSError as problem:
+                    raise NotKept from problem
 
 
 def line_of(record: Record) -> logging.LogRecord | None:
@@ -92,7 +108,10 @@ def line_of(record: Record) -> logging.LogRecord | None:
     value = record.value
     if isinstance(value, Words):
         return value.line
-    if isinstance(value, Event | Checkpoint):
+    if isinstance(value, Event):
+        level = logging.getLevelNamesMapping().get(value.level, logging.INFO)
+        return _make(record.stamp, level, "event", value.text)
+    if isinstance(value, Artifact):
         return _make(record.stamp, logging.INFO, "event", value.text)
     if isinstance(value, Failure):
         line = _make(record.stamp, logging.CRITICAL, "error", f"{value.kind}: {value.message}")

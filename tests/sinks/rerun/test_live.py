@@ -7,10 +7,7 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,38 +16,12 @@ import pytest
 
 import triptych
 from tests.support import rrd
+from tests.support.faults import Fault
 from tests.support.threads import wait_until
+from tests.support.watching import steps_seen, watching
 from triptych.sinks.rerun import live as live_module
 
 _PATIENCE = 20.0  # seconds
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _watching(out: Path, addresses: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A viewer without a window, which writes down what it is served."""
-    port = ["--bind", "127.0.0.1", "--port", str(_free_port())]
-    command = [str(rrd.executable()), "--save", str(out), *addresses, *port]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()  # what it has written was waited for
-
-
-def _steps(seen: Path, entity: str = "/train/loss") -> list[int]:
-    """What the viewer has got so far; nothing while it writes, or has not begun."""
-    if not seen.exists():
-        return []
-    try:
-        return [row.time("step") or 0 for row in rrd.rows(seen, entity)]
-    except RuntimeError:  # in the middle of a write
-        return []
 
 
 def _noise(side: int = 96) -> triptych.Image:
@@ -76,11 +47,11 @@ def test_viewers_that_come_late_are_served_curves_and_pictures_on_this_machine_a
         assert run.flush()
         addresses = run.hints["live"].split()[1:]
         ports = {int(found) for found in re.findall(r":(\d+)/proxy", " ".join(addresses))}
-        with _watching(seen, addresses):
-            wait_until(lambda: _steps(seen) == [1, 2, 3], _PATIENCE)
+        with watching(seen, addresses):
+            wait_until(lambda: steps_seen(seen) == [1, 2, 3], _PATIENCE)
             _log(run, 2, pictures=1)
-            wait_until(lambda: _steps(seen) == [1, 2, 3, 4, 5], _PATIENCE)
-            wait_until(lambda: _steps(seen, "/train/batch") == [1, 2, 4], _PATIENCE)
+            wait_until(lambda: steps_seen(seen) == [1, 2, 3, 4, 5], _PATIENCE)
+            wait_until(lambda: steps_seen(seen, "/train/batch") == [1, 2, 4], _PATIENCE)
         listening = {
             (one.laddr.ip, one.laddr.port)
             for one in psutil.Process().net_connections("tcp")
@@ -107,24 +78,26 @@ def test_pictures_do_not_push_out_the_curves(
     with triptych.run("live", root=tmp_path, wandb=False, console=False, live=True) as run:
         _log(run, 200, pictures=200)  # about 20 kB each
         assert run.flush()
-        with _watching(seen, run.hints["live"].split()[1:]):
-            wait_until(lambda: _steps(seen) == [*range(1, 201)], _PATIENCE)
-            wait_until(lambda: 200 in _steps(seen, "/train/batch"), _PATIENCE)
-            pictures = _steps(seen, "/train/batch")
+        with watching(seen, run.hints["live"].split()[1:]):
+            wait_until(lambda: steps_seen(seen) == [*range(1, 201)], _PATIENCE)
+            wait_until(lambda: 200 in steps_seen(seen, "/train/batch"), _PATIENCE)
+            pictures = steps_seen(seen, "/train/batch")
 
     assert pictures == [*range(201 - len(pictures), 201)]
     assert 0 < len(pictures) < 150
 
 
-def test_a_viewer_that_freezes_holds_up_neither_the_run_nor_its_end(tmp_path: Path) -> None:
+def test_a_viewer_that_freezes_holds_up_neither_the_run_nor_its_end(
+    tmp_path: Path, fault: Fault
+) -> None:
     """More than it could take in without reading, and the run closes at once."""
     seen = tmp_path / "seen.rrd"
     with (
         triptych.run("live", root=tmp_path, wandb=False, console=False, live=True) as run,
-        _watching(seen, run.hints["live"].split()[1:]) as viewer,
+        watching(seen, run.hints["live"].split()[1:]) as viewer,
     ):
         _log(run, 1)
-        wait_until(lambda: _steps(seen) == [1], _PATIENCE)
+        wait_until(lambda: steps_seen(seen) == [1], _PATIENCE)
         viewer.send_signal(signal.SIGSTOP)
         for _ in range(30):
             run.log({"train/large": _noise(1024)})  # 90 MB as PNG
@@ -136,6 +109,7 @@ def test_a_viewer_that_freezes_holds_up_neither_the_run_nor_its_end(tmp_path: Pa
 
     assert took < 5
     assert run.totals.sinks["live"].lost == 0
+    fault("viewer-frozen", case="one that is served", kept="the recording; other viewers")
 
 
 def test_another_address_is_served_only_by_name_and_with_a_warning(
@@ -173,7 +147,7 @@ def test_spawn_opens_a_viewer_that_shows_the_run_and_stays(
         viewer = psutil.Process(int(noted.read_text().split()[0]))
         try:
             _log(run, 4, pictures=1)
-            wait_until(lambda: _steps(seen) == [1, 2, 3, 4], _PATIENCE)
+            wait_until(lambda: steps_seen(seen) == [1, 2, 3, 4], _PATIENCE)
             assert run.close()
             lives_on = viewer.is_running() and viewer.status() != psutil.STATUS_ZOMBIE
         finally:
@@ -181,7 +155,7 @@ def test_spawn_opens_a_viewer_that_shows_the_run_and_stays(
 
     assert lives_on
     assert "--bind 127.0.0.1" in noted.read_text()
-    assert _steps(seen, "/train/batch") == [1]
+    assert steps_seen(seen, "/train/batch") == [1]
 
 
 @pytest.mark.parametrize("live", ["http://somewhere", "yes", "1.2.3", 5, None])

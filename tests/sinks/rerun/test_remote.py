@@ -16,6 +16,7 @@ import rerun as rr
 
 import triptych
 from tests.support import environment, rrd
+from tests.support.faults import Fault
 from tests.support.threads import wait_until
 
 _PATIENCE = 30.0  # seconds
@@ -83,7 +84,7 @@ def test_a_run_is_sent_to_a_viewer_that_listens(tmp_path: Path, port: int) -> No
 
 
 def test_a_viewer_that_was_closed_gets_all_of_it_when_it_is_back(
-    tmp_path: Path, port: int, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, port: int, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
     """What it had before, what it has missed, and what follows; that it was gone is told once."""
     first, second = tmp_path / "first.rrd", tmp_path / "second.rrd"
@@ -106,10 +107,16 @@ def test_a_viewer_that_was_closed_gets_all_of_it_when_it_is_back(
     told = [one.getMessage() for one in caplog.records if "live sink" in one.getMessage()]
     assert len(told) == 1
     assert "ConnectionError" in told[0]
+    fault(
+        "viewer-away",
+        case="closed and opened again",
+        kept="the recording; the viewer gets the newest 64 MiB again",
+        shed="counted while it was away",
+    )
 
 
 def test_nobody_at_the_address_is_told_and_the_file_is_whole(
-    tmp_path: Path, port: int, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, port: int, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
     """A viewer that is not there costs neither training nor the recording."""
     with _open(tmp_path, port) as run:
@@ -119,10 +126,11 @@ def test_nobody_at_the_address_is_told_and_the_file_is_whole(
     assert run.totals.sinks["live"].lost == 4
     warned = [one for one in caplog.records if one.levelno == logging.WARNING]
     assert [one.getMessage().startswith("No viewer answers at") for one in warned] == [True]
+    fault("viewer-away", kept="the recording", shed="what the viewer would have got")
 
 
 def test_a_frozen_viewer_holds_up_neither_the_run_nor_the_exit_and_catches_up(
-    tmp_path: Path, port: int
+    tmp_path: Path, port: int, fault: Fault
 ) -> None:
     """Frozen at the end the process exits all the same, with its own code."""
     seen = tmp_path / "seen.rrd"
@@ -181,3 +189,9 @@ def test_a_frozen_viewer_holds_up_neither_the_run_nor_the_exit_and_catches_up(
             assert time.monotonic() - began < 10
         finally:
             child.kill()
+    fault(
+        "viewer-frozen",
+        case="one at an address",
+        kept="the recording; when it wakes up, the viewer is sent the newest 64 MiB",
+        shed="what it was given meanwhile, counted",
+    )

@@ -15,6 +15,7 @@ import rerun as rr
 
 import triptych
 from tests.support import rrd
+from tests.support.faults import Fault
 from triptych.sinks.rerun import RerunSink
 
 
@@ -53,13 +54,14 @@ def test_numbers_are_where_and_when_they_were_logged(tmp_path: Path) -> None:
     assert rrd.verify(path) == 0
 
 
-def test_any_path_is_one_entity(tmp_path: Path) -> None:
+def test_any_path_is_one_entity(tmp_path: Path, fault: Fault) -> None:
     """Spaces, signs and letters of all kinds are escaped, slashes part levels."""
     with _recorded(tmp_path) as run:
         run.log({"val loss [%]/größe/a.b": 1.0})
 
     (entity,) = rrd.scalar_paths(run.info.recording)
     assert entity == str(rr.new_entity_path(["val loss [%]", "größe", "a.b"]))
+    fault("odd-paths", kept="each as an entity of its own")
 
 
 def test_words_stand_under_their_logger(tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ def test_a_guest_speaks_the_axis_and_numbering_of_its_host(
 ) -> None:
     """Its pictures stand beside the host's numbers, which are not logged again.
 
-    The host then goes on, and its exit code is its own; the guest's end is in the summary.
+    The host then goes on, and its exit code is its own; the guest's end is in the summary, and
+    where it came from among the settings.
     """
     run = _guest(host, tmp_path)
 
@@ -105,6 +106,8 @@ def test_a_guest_speaks_the_axis_and_numbering_of_its_host(
     assert not other & {key for row in run.history for key in row}
     assert run.history[-1]["afterwards"] == 1
     assert (run.exit_code, run.summary["triptych/status"]) == (3, "finished")
+    assert run.config["triptych"]["ending"]["exit_code"] == 0
+    assert run.config["triptych"]["packages"]["wandb"]
 
 
 def test_a_guest_who_knows_its_host_leaves_all_numbers_to_it(tmp_path: Path) -> None:

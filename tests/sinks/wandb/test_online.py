@@ -1,9 +1,7 @@
-"""An online run reaches a server in W&B's place, and does without one that does not answer."""
+"""An online run reaches a server in W&B's place; `tests/faults` has servers that fail."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support import environment, pictures, run_folder, wandb_files
-from tests.support.run_folder import Panels
+from tests.support import environment, pictures, run_folder
 from tests.support.wandb_server import WandbServer
 
 FAILING = """
@@ -32,25 +29,6 @@ FAILING = """
         run.log({"val/pred": triptych.Image(pictures.RGB, caption="seven")})
         run.log({"val/worst": triptych.Table(["picture"], [[triptych.Image(pictures.RGB)]])})
         raise RuntimeError("out of luck")
-"""
-
-SHORT = """
-    import triptych
-
-    with triptych.run("digits", root="runs", console=False) as run:
-        for _ in run.steps(range(3)):
-            run.log({"train/loss": 1 / run.step})
-"""
-
-HURRIED = """
-    import time
-    import triptych
-
-    run = triptych.run("digits", root="runs", console=False)
-    for _ in run.steps(range(3)):
-        run.log({"train/loss": 1 / run.step})
-        time.sleep(0.12)
-    print(run.close(timeout=3))
 """
 
 
@@ -95,55 +73,3 @@ def test_a_whole_run_arrives(server: WandbServer, tmp_path: Path) -> None:
     assert said[-1] == "RuntimeError: out of luck"
     assert (run.exit_code, run.summary["status"]) == (1, "failed")
     assert panels.story["opens_with"]["wandb"].startswith(server.url)
-
-
-@pytest.mark.parametrize("fault", [{"status": 401}, {"stall": 600}], ids=["refuses", "stalls"])
-def test_a_run_stays_offline_where_nobody_answers(
-    fault: dict[str, int], server: WandbServer, tmp_path: Path
-) -> None:
-    """Training begins soon, the numbers are on the disk, and the log says so."""
-    server.answer("UpsertBucket", **fault)
-    began = time.monotonic()
-    environment.run(SHORT, _environment(server, tmp_path), cwd=tmp_path)
-    seconds = time.monotonic() - began
-
-    assert seconds < 25  # 10 s are W&B's patience, the rest is a busy machine's
-    assert server.runs == {}
-    panels = run_folder.find(tmp_path / "runs")
-    _check_offline(panels, "W&B did not answer, so this run stays offline")
-
-
-def test_a_key_that_is_none_keeps_a_run_offline(tmp_path: Path) -> None:
-    """W&B refuses it before it asks a server; that is no reason to lose the run."""
-    env = environment.isolated(tmp_path) | {"WANDB_API_KEY": "short"}
-    environment.run(SHORT, env, cwd=tmp_path)
-
-    _check_offline(run_folder.find(tmp_path / "runs"), "W&B does not take the API key")
-
-
-def _check_offline(panels: Panels, said: str) -> None:
-    (folder,) = (panels.folder / "wandb").glob("offline-run-*")
-    offline = wandb_files.wait(folder)
-
-    assert said in panels.log
-    assert panels.story["opens_with"]["wandb"].endswith(f"wandb sync {folder}")
-    assert offline.exit_code == 0
-    assert offline.curve("train/loss")[-1][0] == 3
-    assert panels.story["totals"]["sinks"]["wandb"]["shed"] == {}
-
-
-def test_a_server_that_stalls_holds_up_no_exit(server: WandbServer, tmp_path: Path) -> None:
-    """`close` keeps its deadline and tells the truth; what W&B has is on the disk."""
-    server.answer("filestream", stall=600)
-    began = time.monotonic()
-    said = environment.run(HURRIED, _environment(server, tmp_path), cwd=tmp_path)
-    seconds = time.monotonic() - began
-
-    panels = run_folder.find(tmp_path / "runs")
-    assert said == "False\n"
-    assert seconds < 20
-    on_disk = wandb_files.read(panels.wandb_folder)
-    assert [step for step, _ in on_disk.curve("train/loss")] == [1, 2, 3]
-    hint = panels.story["opens_with"]["wandb"]
-    assert hint.endswith(f"wandb sync --no-skip-online {panels.wandb_folder}")
-    assert json.loads((panels.folder / "run.json").read_text())["status"] == "finished"

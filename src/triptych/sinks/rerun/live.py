@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
 import ipaddress
 import logging
-import os
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
 from triptych.commands import command
+from triptych.tunnel import tunnel
 
 log = logging.getLogger("triptych")
 
@@ -25,7 +22,6 @@ _NUMBERS = "512MiB"
 _PICTURES = "1GiB"
 """What is kept for viewers that come late; then the oldest goes, in each lane for itself."""
 
-_SSH_PORT = "22"
 _DEFAULT_PORT = 9876  # of Rerun
 _OPENING = 5.0  # seconds
 
@@ -79,8 +75,8 @@ def tell_how_to_watch(addresses: list[str], host: str) -> str:
             "serves on this machine alone, and an ssh tunnel leads there from elsewhere.",
             host,
         )
-    elif tunnel := _tunnel(addresses, os.environ.get("SSH_CONNECTION", "")):
-        log.info("On the machine that you sit at, run this first, and leave it open: %s", tunnel)
+    elif way := tunnel([urlsplit(address).port for address in addresses]):
+        log.info("On the machine that you sit at, run this first, and leave it open: %s", way)
     return watch
 
 
@@ -103,45 +99,27 @@ def open_viewer(addresses: list[str]) -> None:
     threading.Thread(target=viewer.wait, daemon=True).start()  # closed before us, it is no zombie
 
 
-def connect(stream: Any, address: str) -> None:
-    """Send a stream to the viewer at an address such as "rerun+http://127.0.0.1:9876/proxy".
+def look_for_viewer(address: str) -> None:
+    """See whether anybody listens at an address such as "rerun+http://127.0.0.1:9876/proxy".
+
+    Rerun's `connect_grpc` would hold us for 5 s, and then be dead for ever (0.41).
 
     Raises:
-        OSError: If nobody listens there.
-        RuntimeError: If somebody does, and does not answer like a viewer.
+        OSError: If nobody does.
     """
     parts = urlsplit(address)
-    # connect_grpc would hold us for 5 s, and then be dead for ever (0.41): look first.
     place = (parts.hostname or HOST, parts.port or _DEFAULT_PORT)
     socket.create_connection(place, timeout=1.0).close()
+
+
+def connect(stream: Any, address: str) -> None:
+    """Send a stream to the viewer at an address; see `look_for_viewer`.
+
+    Raises:
+        RuntimeError: If somebody listens there who does not answer like a viewer.
+    """
     stream.connect_grpc(address)
     stream.flush(timeout_sec=_OPENING)
-
-
-def let_go(streams: Iterable[Any], deadline: float) -> bool:
-    """Disconnect streams, and say whether Rerun was done by the deadline.
-
-    Its `disconnect` has no time-out, and its exit hook waits for it (0.41): with a viewer that
-    hangs both would hold up the exit of the process for ever.
-    """
-    threads = [threading.Thread(target=stream.disconnect, daemon=True) for stream in streams]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.1, deadline - time.monotonic()))
-    return not any(thread.is_alive() for thread in threads)
-
-
-def _tunnel(addresses: list[str], connection: str) -> str:
-    """The ssh command that leads to these addresses; `connection` is SSH_CONNECTION."""
-    fields = connection.split()
-    if len(fields) != 4:  # noqa: PLR2004  # client and its port, server and its port
-        return ""
-    _, _, server, port = fields
-    ports = [urlsplit(address).port for address in addresses]
-    forwards = [f"-L {one}:{HOST}:{one}" for one in ports]
-    way = [] if port == _SSH_PORT else [f"-p {port}"]
-    return " ".join(["ssh -N", *way, *forwards, f"{getpass.getuser()}@{server}"])
 
 
 def _free_ports(host: str, count: int) -> list[int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from triptych.nested import flatten
 
 
 def properties(values: Mapping[str, Any]) -> Any:
@@ -27,18 +28,4 @@ def properties(values: Mapping[str, Any]) -> Any:
         # One by one: as keyword arguments, a key such as "self" would be taken for another thing.
         typed = [float(value)] if isinstance(value, int | float) else [str(value)]
         found.with_component_from_data(key or "(unnamed)", pa.array(typed))
-    return found
-
-
-def flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Names joined by dots, and their values; lists as JSON text."""
-    found: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            found += flatten(value, f"{name}.")
-        elif isinstance(value, list | tuple):
-            found.append((name, json.dumps(value, default=str)))
-        else:
-            found.append((name, value))
     return found

@@ -6,11 +6,14 @@ import logging
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from triptych.pipeline.records import Batch, Failure, RunInfo, Status
-from triptych.sinks.rerun.live import let_go
 from triptych.sinks.rerun.sink import RerunSink
+from triptych.sinks.rerun.streams import let_go
+
+if TYPE_CHECKING:
+    from triptych.pipeline.totals import Totals
 
 log = logging.getLogger("triptych")
 
@@ -83,6 +86,11 @@ class RemoteSink:
         """
         sink = self._sink or self._connect()
         self._check(sink, patience=min(_ANSWER, deadline - time.monotonic()))
+
+    def sum_up(self, totals: Totals) -> None:
+        """Write down what became of everything, for a viewer that listens."""
+        if self._sink is not None and not self._stalled:
+            self._sink.sum_up(totals)
 
     def close(self, status: Status, error: Failure | None, deadline: float) -> None:
         """Say how the run ended, to a viewer that listens.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,11 @@ from triptych.dashboard import (
     Seen,
     blueprint,
     is_loss,
+    log_level,
 )
 from triptych.pipeline.records import (
+    Artifact,
     Batch,
-    Checkpoint,
     Columns,
     Config,
     Event,
@@ -39,7 +41,7 @@ from triptych.pipeline.records import (
 from triptych.sinks.rerun.live import (
     connect,
     host_to_serve_at,
-    let_go,
+    look_for_viewer,
     open_viewer,
     serve,
     tell_how_to_watch,
@@ -50,9 +52,12 @@ from triptych.sinks.rerun.phases import Phases, phase_colours
 from triptych.sinks.rerun.pictures import annotation_context
 from triptych.sinks.rerun.properties import properties
 from triptych.sinks.rerun.shows import archetypes
+from triptych.sinks.rerun.streams import end_threads, let_go, new_stream, send_layout
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from triptych.pipeline.totals import Totals
 
 _FORMING = 60.0  # seconds in which the dashboard of a viewer that is open follows the paths seen
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_\-\[\]: ]")  # in an application id, since Rerun 0.36
@@ -80,6 +85,7 @@ class RerunSink:
     def __init__(self, path: str | Path | None = None, *, live: bool | str = False) -> None:
         self.name = "live" if live else "rerun"
         self.hint = ""
+        self.place: Path | None = None
         self.durable = path is None and not live  # the journal waits for the run's own recording
         self._path = path
         self._live = live
@@ -94,20 +100,18 @@ class RerunSink:
         self._opened_at = 0.0
         self._parts: dict[str, set[str]] = {}
         self._classes: dict[str, dict[int, str]] = {}
+        self._totals: Totals | None = None
 
     def open(self, info: RunInfo) -> None:
         """Make the recording, and do once what Rerun does only at the first use."""
-        import rerun as rr
-
+        host = host_to_serve_at(self._live)
+        if self._live and not host:
+            look_for_viewer(str(self._live))  # before there is a stream, and its threads
         application = _NOT_ALLOWED.sub("-", info.project)[:120] or "triptych"
         name = f"{info.id}-{info.attempt}"
-        recording = self._recording = self._pictures = rr.RecordingStream(
-            application, recording_id=name
-        )
-        if host := host_to_serve_at(self._live):
-            self._pictures = rr.RecordingStream(
-                application, recording_id=name, send_properties=False
-            )
+        recording = self._recording = self._pictures = new_stream(application, name)
+        if host:
+            self._pictures = new_stream(application, name, properties=False)
             addresses = serve(recording, self._pictures, host)
             self.hint = tell_how_to_watch(addresses, host)
             if self._live == "spawn":
@@ -116,18 +120,19 @@ class RerunSink:
             connect(recording, str(self._live))
         else:
             path = Path(self._path or info.recording)
+            self.place = path.parent
             path.touch(mode=0o600)  # Rerun itself would go by the umask
             recording.save(str(path))
-            # all attempts of a run open as one
-            name = "recording-*.rrd" if info.resumed and self._path is None else path.name
-            self.hint = f"{command('rerun')} {path.parent / name}"
+            self.hint = f"{command('rerun')} {path}"
+            if info.resumed and self._path is None:  # to a viewer attempts are several recordings
+                self.hint = f"{command('triptych')} view {path.parent}"
         recording.send_recording_name(info.name)
         self._send_properties("config", info.config)
         self._send_properties("provenance", info.provenance)
         self._info, self._opened_at = info, time.monotonic()
         self._send_config_page()
         self._send_dashboard()
-        _warm_up(application)
+        _warm_up()
 
     def write(self, batch: Batch) -> None:
         """Send columns as they are, everything else one by one."""
@@ -154,20 +159,32 @@ class RerunSink:
         for stream in self.streams:
             stream.flush(timeout_sec=max(0.1, deadline - time.monotonic()))
 
+    def sum_up(self, totals: Totals) -> None:
+        """Write down what became of everything: as properties, and on the summary page."""
+        self._totals = totals
+        counts = {".".join(where): count for where, count in totals.counts().items()}
+        self._send_properties("totals", counts)
+
     def close(self, status: Status, error: Failure | None, deadline: float) -> None:
         """Write how the run ended, and the file's footer.
 
         Raises:
             TimeoutError: If Rerun does not let go in time.
         """
-        ending = {"status": str(status), "error": f"{error.kind}: {error.message}" if error else ""}
-        self._send_properties("ending", ending)
+        self._send_properties("ending", self._info.ending(status, error, self._now()))
         self._send_dashboard(status, error)
         if self._live:
             self.hint = ""  # nobody serves any more
         if not let_go(self.streams, deadline):
             self.abandon()
             raise TimeoutError("Rerun did not close the recording in time.")
+        self._recording = self._pictures = None
+        if not end_threads(deadline):
+            self.abandon()
+
+    def _now(self) -> float | None:
+        """When the run ends, seconds since 1970."""
+        return time.time()
 
     @property
     def streams(self) -> list[Any]:
@@ -193,22 +210,32 @@ class RerunSink:
     # ---- numbers
 
     def _send_columns(self, columns: Columns, mask: Any) -> None:
+        stamps = [columns.steps[mask], columns.epochs[mask], columns.times[mask]]
+        curves = {}
+        for place, path in enumerate(columns.paths):
+            values = curves[self._entity(path)] = columns.values[mask, place]
+            if not (is_loss(path) and (positive := _positive(values)).any()):
+                continue
+            twin = self._entity(f"{LOG10}/{path}")
+            if positive.all():
+                curves[twin] = np.log10(values)
+            else:  # rows of their own: Rerun cannot merge files with nulls among scalars (0.41)
+                rows = [stamp[positive] for stamp in stamps]
+                self._send_curves(rows, {twin: np.log10(values[positive])})
+        self._send_curves(stamps, curves)
+
+    def _send_curves(self, stamps: list[Any], curves: Mapping[str, Any]) -> None:
+        """Send values by entity, each (N,) like the steps, epochs and times."""
         import pyarrow as pa
 
-        index = _index_fields(with_epoch=bool((columns.epochs[mask] >= 0).all()))
-        arrays = [pa.array(columns.steps[mask])]
+        steps, epochs, times = stamps
+        index = _index_fields(with_epoch=bool((epochs >= 0).all()))
+        arrays = [pa.array(steps)]
         if len(index) == 3:  # noqa: PLR2004  # step, epoch, log_time
-            arrays.append(pa.array(columns.epochs[mask]))
-        arrays.append(pa.array((columns.times[mask] * 1e9).astype("datetime64[ns]")))
-        fields = []
-        values = columns.values[mask]
-        for place, path in enumerate(columns.paths):
-            fields.append(_scalar_field(f"c{place}", self._entity(path)))
-            arrays.append(pa.array(np.ascontiguousarray(values[:, place])))
-            if is_loss(path) and (positive := _positive(values[:, place])).any():
-                fields.append(_scalar_field(f"l{place}", self._entity(f"{LOG10}/{path}")))
-                logs = np.log10(values[:, place], where=positive, out=np.zeros(len(values)))
-                arrays.append(pa.array(logs, mask=~positive))
+            arrays.append(pa.array(epochs))
+        arrays.append(pa.array((times * 1e9).astype("datetime64[ns]")))
+        arrays += map(pa.array, curves.values())
+        fields = [_scalar_field(f"c{place}", entity) for place, entity in enumerate(curves)]
         batch = pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*index, *fields]))
         self._recording.send_record_batch(batch)
 
@@ -218,14 +245,16 @@ class RerunSink:
         import rerun as rr
 
         value = record.value
-        self._seen.words |= isinstance(value, Words | Event | Checkpoint | Failure)
+        self._seen.words |= isinstance(value, Words | Event | Artifact | Failure)
         if isinstance(value, Words):
-            level = "WARN" if value.line.levelname == "WARNING" else value.line.levelname
-            self._send(record.path, rr.TextLog(value.text, level=level), record.stamp)
-        elif isinstance(value, Event | Checkpoint):
-            self._send(EVENTS, rr.TextLog(value.text, level="INFO"), record.stamp)
+            line = rr.TextLog(value.text, level=log_level(value.line.levelname))
+            self._send(record.path, line, record.stamp)
+        elif isinstance(value, Event | Artifact):
+            level = value.level if isinstance(value, Event) else "INFO"
+            self._send(EVENTS, rr.TextLog(value.text, level=log_level(level)), record.stamp)
         elif isinstance(value, Config):
             self._send_properties("config", value.info.config)
+            self._send_properties("provenance", value.info.provenance)
             self._info = value.info
             self._send_config_page()
         elif isinstance(value, Failure):
@@ -320,12 +349,13 @@ class RerunSink:
         self, status: Status = Status.RUNNING, error: Failure | None = None
     ) -> None:
         self._shown, self._shown_at = self._seen.outline(), time.monotonic()
-        self._send_page(SUMMARY, summary_page(self._info, status, error, self._seen.numbers))
+        page = summary_page(self._info, status, error, self._seen.numbers, self._totals)
+        self._send_page(SUMMARY, page)
         layout = blueprint(self._seen, self._info.dashboard)
         # make_active=True takes away what somebody has arranged in a viewer, and a viewer that is
         # open shows no other (0.41): only at first, when the panels come one by one.
         forming = bool(self._live) and time.monotonic() < self._opened_at + _FORMING
-        self._recording.send_blueprint(layout, make_active=forming, make_default=True)
+        send_layout(self._recording, layout, make_active=forming)
 
     def _entity(self, path: str) -> str:
         entity = self._entities.get(path)
@@ -368,16 +398,16 @@ def _scalar_field(name: str, entity: str) -> pa.Field:
     )
 
 
-def _warm_up(application: str) -> None:
+@cache
+def _warm_up() -> None:
     """The first columns cost a fifth of a second of imports (0.41): spend it before training."""
     import pyarrow as pa
-    import rerun as rr
 
-    recording = rr.RecordingStream(application, send_properties=False)
+    recording = new_stream("triptych", "warm-up", properties=False)
     memory = recording.memory_recording()
     schema = pa.schema([*_index_fields(with_epoch=False), _scalar_field("c0", "/warm")])
     now = np.array([0], dtype="datetime64[ns]")
     columns = [pa.array([0]), pa.array(now), pa.array([0.0])]
     recording.send_record_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
     memory.drain_as_bytes()
-    recording.disconnect()
+    let_go([recording], time.monotonic() + 1.0)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from triptych.dashboard import PHASE
+from triptych.sinks.rerun.phases import phase_colours
 from triptych.sinks.rerun.sink import RerunSink
-
-_OURS = ("run/", "log10/")
-_WORDS = "TextLog"
-_NUMBERS = "Scalars"
 
 
 class Supplement(RerunSink):
@@ -35,23 +34,15 @@ class Supplement(RerunSink):
             archetypes: Names of Rerun's classes at each path.
             phases: All that there were, in the order of their beginning.
         """
-        visuals = {path for path, names in archetypes.items() if set(names) - {_WORDS, _NUMBERS}}
-        whole = {path: _above(path, visuals) for path in archetypes}
-        for path, count, step, value in numbers:
-            if not (path.startswith(_OURS) or whole.get(path)):
-                self._seen.count(path, count, step, value)
-        for path, names in archetypes.items():
-            above = whole[path]
-            for name in names:
-                if name == _WORDS:
-                    self._seen.words = True
-                elif above:
-                    self._seen.add(above, path.removeprefix(f"{above}/"), name)
-                elif name != _NUMBERS and not path.startswith(_OURS):
-                    self._seen.add(path, "", name)
-        self._seen.phases.extend(phases)
+        self._seen.remember(numbers, archetypes, phases)
 
+    def copy(self, chunks: Iterable[Any]) -> None:
+        """Take over rows of recordings as they are, after `open`.
 
-def _above(path: str, visuals: Iterable[str]) -> str:
-    """The visual that the entity at a path is a part of; "" if it is none's."""
-    return min((one for one in visuals if path.startswith(f"{one}/")), key=len, default="")
+        Args:
+            chunks: `rerun.chunk.Chunk` each.
+        """
+        self._recording.send_chunks(chunks)
+        if self._seen.phases:  # each recording has colours only for its own
+            colours = phase_colours(self._seen.phases)
+            self._recording.log(PHASE, colours, static=True)

@@ -7,13 +7,14 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from triptych.commands import command
 from triptych.pipeline.records import (
+    Artifact,
     Batch,
-    Checkpoint,
     Columns,
     Config,
     Event,
@@ -23,20 +24,26 @@ from triptych.pipeline.records import (
     RunInfo,
     Stamp,
     Status,
+    Upload,
     WandbHost,
     Words,
 )
+from triptych.sinks.wandb.artifacts import Artifacts, staging_in
 from triptych.sinks.wandb.pictures import warm_up
 from triptych.sinks.wandb.shows import media
 from triptych.sinks.wandb.start import (
     Mode,
     automatic_mode,
     check_mode,
+    end_service,
     forget_run,
     keep_private,
     others_open,
     start_run,
 )
+
+if TYPE_CHECKING:
+    from triptych.pipeline.totals import Totals
 
 AXIS = "trainer/global_step"
 """Our step in W&B: a metric, since rows whose own `step=` goes back are dropped there."""
@@ -62,17 +69,20 @@ class WandbSink:
     """
 
     name = "wandb"
+    takes_files = True
 
     def __init__(self, target: Mode | Any = "auto") -> None:
         self.hint = ""
+        self.place: Path | None = None
         self._run: Any = None
         self._guest = False
         self._axis, self._offset = AXIS, 0
         self._hosted: set[str] = set()
         self._ours: set[str] = set()
         self._knows_host = False
+        self._artifacts: Any = None
         self._mode: str = "auto"
-        self._folder = Path()
+        self._info: Any = None
         if isinstance(target, str):
             self._mode = check_mode(target)
         elif isinstance(target, WandbHost):
@@ -93,19 +103,22 @@ class WandbSink:
             # W&B reports its own errors over the network, from an offline run too (0.31).
             os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
 
-        self._folder = info.dir
+        self._info, self.place = info, info.dir
         if self._guest:
+            self._artifacts = Artifacts(self._run)
+            self._tell_origin()
             return
         if self._mode == "auto":
             self._mode = automatic_mode()
         place = info.dir / "wandb"
         place.mkdir(mode=0o700, exist_ok=True)  # W&B would go by the umask, here and below
         self._run = start_run(info, self._mode)
+        self._artifacts = Artifacts(self._run)
         # Before anything is logged: W&B orders its axes by what is defined first.
         self._run.define_metric(AXIS)
         self._run.define_metric("*", step_metric=AXIS)
         if self._run.offline:
-            self.hint = f"{command('wandb')} sync {Path(self._run.dir).parent}"
+            self.hint = _sync(info)
         else:
             self.hint = str(self._run.url)
         warm_up()
@@ -122,46 +135,67 @@ class WandbSink:
     def flush(self, deadline: float) -> None:
         """Nothing to do: W&B's own process writes its file every quarter of a second."""
 
+    def sum_up(self, totals: Totals) -> None:
+        """Write down what became of everything, in the summary below "triptych/"."""
+        counts = totals.counts().items()
+        self._run.summary.update({"/".join(("triptych", *where)): count for where, count in counts})
+
     def close(self, status: Status, error: Failure | None, deadline: float) -> None:
         """Finish with the true exit code, unless the run is the host's.
 
         Raises:
             TimeoutError: If W&B does not finish in time; what it has is on disk.
         """
+        ending = self._info.ending(status, error, time.time())
         if self._guest:
+            self._tell_origin(ending=ending)
             self._run.summary.update({"triptych/status": str(status)})
-            return
+            return  # the host waits for what we have sent
+        try:
+            self._take_leave(status, error, ending, deadline)
+        finally:
+            self._finish(int(ending["exit_code"]), deadline)
+
+    def _take_leave(
+        self, status: Status, error: Failure | None, ending: dict[str, Any], deadline: float
+    ) -> None:
+        self._tell_origin(ending=ending)
         self._run.summary.update({"status": str(status)})
         if error is not None:
             self._run.summary.update({"error": f"{error.kind}: {error.message}"})
-        code = 0 if status is Status.FINISHED else error.exit_code if error else 1
+        self._artifacts.finish(deadline)
         if status is Status.INTERRUPTED:
             self._run.mark_preempting()
-        self._finish(code, deadline)
 
     def _finish(self, code: int, deadline: float) -> None:
         # finish() may retry for a week when the server stalls, and its own time-out does not hold
         # with a large backlog (0.31); all rows are in the transaction log on disk by then.
-        thread = threading.Thread(target=self._run.finish, args=(code,), daemon=True)
+        problems: list[Exception] = []
+        thread = threading.Thread(target=self._try_to_finish, args=(code, problems), daemon=True)
         thread.start()
         thread.join(max(0.1, deadline - time.monotonic()))
         forget_run(self._run)
-        keep_private(self._folder / "wandb")
+        keep_private(self._info.dir / "wandb")
         if thread.is_alive():
-            self.hint = f"{command('wandb')} sync --no-skip-online {Path(self._run.dir).parent}"
+            self.hint = _sync(self._info)
             self.abandon()
             raise TimeoutError(f"W&B did not finish in time; send the rest with: {self.hint}")
+        if problems:
+            self.abandon()
+            raise problems[0]
+
+    def _try_to_finish(self, code: int, problems: list[Exception]) -> None:
+        try:
+            self._run.finish(code)
+        except Exception as problem:  # noqa: BLE001  # raised on the thread that waits
+            problems.append(problem)
 
     def abandon(self) -> None:
         """End W&B's own process, whose exit hook would hold up ours; its rows are on disk."""
-        import psutil
         import wandb
 
-        if wandb.run is not None or self._guest or others_open(self._run):
-            return  # it serves those runs as well
-        for child in psutil.Process().children(recursive=True):
-            if "wandb-core" in child.name():
-                child.kill()
+        if wandb.run is None and not self._guest and not others_open(self._run):
+            end_service()  # it serves no other run
 
     # ---- writing
 
@@ -207,34 +241,38 @@ class WandbSink:
         elif isinstance(value, Event):
             self._say(stamp, "EVENT", value.text)
             self._log({record.path: value.text}, stamp.step, stamp.epoch)
-        elif isinstance(value, Checkpoint):
+        elif isinstance(value, Artifact):
             self._say(stamp, "EVENT", value.text)
-            self._keep(value)
+        elif isinstance(value, Upload):
+            with self._staging():  # of a long list of files
+                self._artifacts.send(value)
         elif isinstance(value, Config):
+            self._info = value.info
             if not self._guest:
                 self._run.config.update(dict(value.info.config), allow_val_change=True)
+            self._tell_origin()
         elif isinstance(value, Failure):
             self._say(stamp, "CRITICAL", value.traceback)
         else:
             # W&B copies a picture's file when it is logged: ours must live until then.
-            with tempfile.TemporaryDirectory(dir=self._folder, prefix=".picture-") as place:
-                shown = value.value if isinstance(value, Foreign) else media(value, Path(place))
+            place = tempfile.TemporaryDirectory(dir=self._info.dir, prefix=".picture-")
+            with place as here, self._staging():
+                shown = value.value if isinstance(value, Foreign) else media(value, Path(here))
                 self._log(_keys(record.path, shown), stamp.step, stamp.epoch)
 
-    def _keep(self, checkpoint: Checkpoint) -> None:
-        if checkpoint.copy is None:
-            return
-        import wandb
+    def _staging(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._guest else staging_in(self._info.dir / "wandb")
 
-        artifact = wandb.Artifact(checkpoint.name, "model", metadata=dict(checkpoint.metrics))
-        # Straight from the run folder: no second copy in W&B's staging area, which offline lies
-        # outside of it.
-        add = artifact.add_dir if checkpoint.copy.is_dir() else artifact.add_file
-        add(str(checkpoint.copy), policy="immutable", skip_cache=True)
-        self._run.log_artifact(artifact, aliases=list(checkpoint.aliases))
+    def _tell_origin(self, **more: Any) -> None:
+        told = {"triptych": {**self._info.provenance, **more}}
+        self._run.config.update(told, allow_val_change=True)
 
     def _say(self, stamp: Stamp, level: str, text: str) -> None:
         self._run.write_logs(f"step {stamp.step} {stamp.phase} {level} {text.rstrip()}\n")
+
+
+def _sync(info: RunInfo) -> str:
+    return f"{command('triptych')} sync {info.dir}"
 
 
 def _keys(path: str, shown: Any) -> dict[str, Any]:

@@ -106,10 +106,29 @@ def start_run(info: RunInfo, mode: Any) -> Any:
         else:
             options["id"] = f"{info.id}-offline"
         run = wandb.init(mode="offline", **options)
+    for handler in logging.getLogger("wandb").handlers:
+        if isinstance(handler, logging.FileHandler):  # its debug.log, on a disk that is full
+            handler.handleError = _pass_over  # type: ignore[method-assign]
     _open.append(run)
     # `wandb.init` of anybody else would give them this run, which is ours to finish (0.31).
     wandb.setup().remove_active_run(run)
     return run
+
+
+def _pass_over(_line: logging.LogRecord) -> None:
+    """Print no traceback for each line that somebody else cannot write."""
+
+
+def end_service() -> None:
+    """Kill W&B's own process, and forget it: its exit hook would wait for it, or raise (0.31)."""
+    import psutil
+    import wandb
+
+    for child in psutil.Process().children(recursive=True):
+        if "wandb-core" in child.name():
+            child.kill()
+    with suppress(Exception, SystemExit):  # that it is dead is no news
+        wandb.teardown()
 
 
 def forget_run(run: Any) -> None:

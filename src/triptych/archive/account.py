@@ -1,0 +1,63 @@
+"""`account`: the whole story of a run, as data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from triptych.archive.course import courses
+from triptych.archive.folder import RunFolder
+from triptych.archive.overview import overview
+from triptych.archive.reader import RunReader
+from triptych.archive.tail import journals
+from triptych.dashboard.naming import ERRORS, EVENTS
+from triptych.pipeline.records import Status
+
+
+def account(folder: RunFolder, lines: int = 10) -> dict[str, Any]:
+    """Tell everything about a run that its folder knows, read anew if its process was killed.
+
+    Args:
+        folder: Of the run.
+        lines: How many of the last lines of train.log.
+
+    Returns:
+        All of run.json, with what `overview` has found out about `status`, `step`, `seconds`,
+        `bytes`, `error` and `metrics`, and: `folder`; `numbers`, by path what `Course` has, losses
+        first; `events` and `errors`, each with `step`, `level` and `text`; `log`, without the
+        traceback of the last attempt at its end; `whole`, which is False where `repair` has
+        something to put back.
+
+    Raises:
+        ValueError: run.json or a recording is damaged.
+        OSError: A file cannot be read.
+    """
+    reader = RunReader(folder)
+    found = asdict(overview(folder))
+    del found["attempts"]  # run.json has more than their number
+    told = {"attempts": [], "config": {}, **folder.read_json()}
+    return {
+        **told,
+        **found,
+        "folder": str(folder.path),
+        "numbers": {path: asdict(course) for path, course in courses(reader.curves).items()},
+        "events": _marks(reader, EVENTS),
+        "errors": _marks(reader, ERRORS),
+        "log": _log(reader, lines),
+        "whole": found["status"] != Status.KILLED or not journals(folder),
+    }
+
+
+def _marks(reader: RunReader, path: str) -> list[dict[str, Any]]:
+    return [
+        {"step": line.step, "level": line.level, "text": line.text} for line in reader.texts(path)
+    ]
+
+
+def _log(reader: RunReader, count: int) -> list[str]:
+    traceback = str(reader.attempts[-1].get("traceback") or "") if reader.attempts else ""
+    ending = traceback.splitlines()
+    lines = reader.log_tail(count + len(ending))
+    if ending and lines[-len(ending) :] == ending:
+        lines = lines[: -len(ending)]
+    return lines[max(0, len(lines) - count) :]
