@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +188,21 @@ def test_upload_recording_is_one_of_three(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"upload_recording= is .* not 'always'"):
         _open(tmp_path, MemorySink(), upload_recording="always")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_take_too_long_leave_the_sinks_their_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half of it; what is missing is told. A pipe that nobody writes to is a very slow disk."""
+    os.mkfifo(tmp_path / "slow.pt")
+    sink = MemorySink()
+    run = _open(tmp_path / "runs", sink)
+    run.checkpoint(tmp_path / "slow.pt")
+    run.log({"loss": 1})
+    began = time.monotonic()
+    assert not run.close(timeout=2)
+    assert time.monotonic() - began > 0.9
+    assert sink.numbers == {"loss": [(0, 1.0)]}
+    assert _told(run)["totals"]["sinks"]["memory"]["delivered"] == 2
+    assert "The files that were saved last could not be copied and read in time" in caplog.text
+    (tmp_path / "slow.pt").write_bytes(b"")  # the thread can end

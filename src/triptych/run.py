@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import traceback
@@ -23,8 +22,6 @@ from triptych.saving import Saving
 from triptych.story import Story
 
 Item = TypeVar("Item")
-
-log = logging.getLogger("triptych")
 
 _UPLOAD_SPEED = 5e6  # bytes a second, at the worst
 
@@ -286,7 +283,7 @@ class Run(Saving):
         self._learn_seeds()
         self._arrived = False
         try:
-            self._arrived = self._end(time.monotonic() + timeout)
+            self._arrived = self._end(timeout)
         finally:  # also when a second Ctrl-C ends the wait
             lifetime.unwatch(self)
             self._intake.journal.close(keep=self._deliveries.recoverable)
@@ -294,11 +291,10 @@ class Run(Saving):
                 self._story.end(self)
         return self._arrived
 
-    def _end(self, deadline: float) -> bool:
+    def _end(self, timeout: float) -> bool:
         """Take nothing any more, and close the sinks; say whether everything has arrived."""
-        settled = self._clerk.finish(deadline)
-        if not settled:
-            log.error("Files that were saved last could not be copied and read in time.")
+        deadline = time.monotonic() + timeout
+        settled = self._finish_files(deadline - timeout / 2)  # the rest is the sinks'
         if self._panel is not None:
             self._panel.disconnect()
         self._intake.close()

@@ -159,6 +159,15 @@ class Saving(Describing, ABC):
             self._intake.upload(Record(kind, stamp, upload))
         self._story.complete(entry, told)
 
+    def _finish_files(self, deadline: float) -> bool:
+        finished = self._clerk.finish(deadline)
+        if not finished:
+            log.error(
+                "The files that were saved last could not be copied and read in time: run.json "
+                "has no digest of them, and they will not be uploaded."
+            )
+        return finished
+
     def _recording(self) -> Record:
         """The recording as an artifact, to be sent when it is whole."""
         info, stamp = self.info, self.clock.stamp()

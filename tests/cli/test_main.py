@@ -79,19 +79,29 @@ def test_help_fits_a_narrow_terminal(command: tuple[str, ...]) -> None:
     assert "…" not in done.stdout.replace("RUN…", "")
 
 
-def test_completion_can_be_installed(tmp_path: Path) -> None:
-    """The shell gets the commands that begin so."""
-    env = environment.isolated(tmp_path) | {
-        "_TRIPTYCH_COMPLETE": "complete_bash",
-        "COMP_WORDS": "triptych s",
-        "COMP_CWORD": "1",
-    }
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("triptych s", {"screenshot", "show", "sync"}),
+        ("triptych show la", {"latest"}),
+        ("triptych rm --root elsewhere 2026", {"20260102-120000-cnn-abcde"}),
+    ],
+)
+def test_the_shell_completes_commands_and_runs(
+    tmp_path: Path, typed: str, offered: set[str]
+) -> None:
+    """Also those of another root, if it was said before."""
+    run = tmp_path / "elsewhere" / "digits" / "20260102-120000-cnn-abcde"
+    run.mkdir(parents=True)
+    (run / "run.json").touch()
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
     done = subprocess.run(
-        [sys.executable, "-c", "from triptych.cli import main; main()"],
-        env=env,
+        [sys.executable, "-c", "import sys; sys.argv = ['triptych']; import triptych.__main__"],
+        cwd=tmp_path,
+        env=environment.isolated(tmp_path) | words | {"_TRIPTYCH_COMPLETE": "complete_bash"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert {"screenshot", "sync"} <= set(done.stdout.split())
+    assert set(done.stdout.split()) == offered, done.stderr

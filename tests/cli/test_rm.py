@@ -88,7 +88,7 @@ def test_a_run_that_goes_on_stays_and_so_do_the_others(runs: list[Path]) -> None
 
 
 def test_links_are_not_followed(runs: list[Path], tmp_path: Path) -> None:
-    """Neither a link in the folder, nor one in its place."""
+    """Neither a link in the folder, nor one in its place or in that of its project."""
     elsewhere = tmp_path / "data"
     elsewhere.mkdir()
     (elsewhere / "digits.csv").touch()
@@ -98,8 +98,11 @@ def test_links_are_not_followed(runs: list[Path], tmp_path: Path) -> None:
 
     assert CliRunner().invoke(app, ["rm", runs[0].name, "--yes"]).exit_code == 0
     assert (elsewhere / "digits.csv").exists()
-    done = CliRunner().invoke(app, ["rm", str(link), "--yes"])
-    assert done.exit_code == 1
+    project = tmp_path / "project"
+    project.symlink_to(runs[1].parent)
+    for way in (link, project / runs[1].name):
+        done = CliRunner().invoke(app, ["rm", str(way), "--yes"])
+        assert (done.exit_code, "is a link; name the folder" in done.stderr) == (1, True)
     assert (runs[1] / "run.json").exists()
 
 

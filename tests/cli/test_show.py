@@ -52,6 +52,7 @@ def _train(ending: str) -> None:
         for _ in run.steps(range(3)):
             run.log({"train/loss": 1 / run.step, "grad_norm/conv": 2.0, "odd": float("nan")})
         run.event("unfroze the backbone")
+        run.event("the loss jumped", level="WARNING")
         logging.getLogger("trainer").warning("a line of \x1b[31mthe log")
         saved = run.dir / "model.pt"
         saved.write_text("weights")
@@ -150,6 +151,9 @@ def test_machines_get_all_of_it(run_id: str) -> None:
     }
     assert story["numbers"]["odd"]["last"]["value"] == "NaN"
     assert {"step": 3, "level": "INFO", "text": "unfroze the backbone"} in story["events"]
+    assert {"step": 3, "level": "WARN", "text": "the loss jumped"} in story["events"]
+    assert [one["step"] for one in story["incidents"]] == [3, 6]
+    assert any("WARNING step 6 train | event: the loss jumped" in line for line in story["log"])
     assert story["errors"][0]["text"].endswith("ZeroDivisionError: division by zero\n")
 
 
@@ -165,6 +169,19 @@ def test_a_killed_run_is_told_with_what_its_journal_has(
     assert lines[1].startswith("killed at step 1 after ")
     assert ["train/loss", "0.5"] in [line.split() for line in lines]
     assert any(line.split()[:1] == ["repair"] for line in lines)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_without_its_recording_a_run_still_has_a_story(run_id: str, *, damaged: bool) -> None:
+    """The newest numbers are in run.json; that a recording cannot be read is said."""
+    for recording in Path("runs/digits", run_id).glob("*.rrd"):
+        recording.unlink()
+        if damaged:
+            recording.write_bytes(b"no recording")
+    lines = _show()
+    assert ["train/loss", "0.16667"] in [line.split() for line in lines]
+    assert any("is no Rerun recording" in line for line in lines) == damaged
+    assert lines[-1] == "  ZeroDivisionError: division by zero"
 
 
 def test_a_run_that_is_not_there_is_one_line_and_exit_code_1(run_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -215,12 +216,13 @@ def test_a_run_that_goes_on_is_left_for_later(
         assert child.stdout is not None
         alive = Path(child.stdout.readline().strip())
         named = _sync(tmp_path, alive.name, **server.env())
-        everything = _sync(tmp_path, "--all", **server.env())
+        everything = _sync(tmp_path, "--all", "--json", **server.env())
         child.communicate("\n")
     assert named.returncode == 1
     assert "still going on; send it when it has ended" in named.stderr
     assert everything.returncode == 0
-    assert f"{alive.name}: still going on, left for later" in everything.stdout
+    assert everything.stderr == f"{alive.name} is still going on, and left for later\n"
+    assert [row["id"] for row in json.loads(everything.stdout)] == [run.name]
     assert list(server.runs) == [run.name]
     assert _sync(tmp_path, "--all", **server.env()).returncode == 0
     assert _steps(server, alive) == [1, 2, 3]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from triptych.pipeline.journal import Journal, delete, lock
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import Artifact, Batch, Event, Failure, Record, Status, Words
 from triptych.sinks.memory import MemorySink
+from triptych.visuals import Image
 
 _BLOCK = 4096
 
@@ -43,14 +45,27 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Durable(MemorySink):
-    """What it has flushed counts as safe; `ready` says whether it can flush."""
+    """What it has flushed counts as safe.
+
+    Attributes:
+        ready: Whether it can flush.
+        refuses: Whether it raises at the next write.
+    """
 
     durable = True
 
     def __init__(self) -> None:
         super().__init__()
         self.ready = True
+        self.refuses = False
         self.flushes = 0
+
+    def write(self, batch: Batch) -> None:
+        """Keep a batch, or refuse it."""
+        if self.refuses:
+            self.refuses = False
+            raise OSError(errno.EIO, "once")
+        super().write(batch)
 
     def flush(self, deadline: float) -> None:
         """Count."""
@@ -76,11 +91,11 @@ class _Pipe:
     def event(self, text: str) -> None:
         self.intake.put(Record("events", self.clock.stamp(), Event(text)))
 
-    def close(self) -> None:
+    def close(self, *, whole: bool = True) -> None:
         self.intake.close()
         deadline = time.monotonic() + 10
         self.delivery.begin_close(Ending(Status.FINISHED, None, deadline))
-        assert self.delivery.wait_closed(deadline)
+        assert self.delivery.wait_closed(deadline) is whole
 
 
 def _numbers(tail: Tail) -> dict[str, list[tuple[int, float]]]:
@@ -171,6 +186,23 @@ def test_blocks_go_once_the_sink_has_handed_them_to_the_disk(tmp_path: Path) -> 
     assert [pair[1] for pair in _numbers(tail)["a"]][-1] == 499
     assert _texts(tail)[-1] == "event 499"
     pipe.close()
+
+
+def test_what_a_sink_has_refused_stays_though_later_flushes_succeed(tmp_path: Path) -> None:
+    """Numbers and words; a picture that it could not encode keeps nothing back."""
+    folder = tmp_path / "1"
+    for refused, kept in (({"a": 1.0}, True), ({"picture": Image(np.zeros((2, 2), "u1"))}, False)):
+        pipe = _Pipe(folder)
+        pipe.sink.refuses = True
+        pipe.intake.log(refused)
+        wait_until(lambda pipe=pipe: not pipe.sink.refuses)
+        for number in range(500):
+            pipe.intake.log({"b": number})
+        wait_until(lambda pipe=pipe: len(pipe.sink.numbers.get("b", ())) == 500)
+        pipe.close(whole=False)
+        assert pipe.delivery.recoverable is kept
+        assert _numbers(read_tail(folder)).get("a", []) == [(0, 1.0)] * kept
+        pipe.ledger.journal.close(keep=False)
 
 
 def test_sink_that_gets_a_part_of_the_numbers_lets_go_by_reading_them(tmp_path: Path) -> None:

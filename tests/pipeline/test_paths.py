@@ -41,6 +41,13 @@ def test_names_that_rerun_keeps_for_itself_are_refused(given: str) -> None:
         normal_path(given)
 
 
+def test_name_that_ends_the_process_of_wandb_is_refused() -> None:
+    """Others with a backslash are fine."""
+    with pytest.raises(Unloggable, match="A lone backslash is no path"):
+        normal_path("\\")
+    assert normal_path("a\\") == "a\\"
+
+
 @pytest.mark.parametrize("given", ["x" * 201, "a/" + "é" * 101, "a/" * 501])
 def test_path_that_makes_no_file_name_is_refused(given: str) -> None:
     """W&B names the file of a picture by its path."""

@@ -147,3 +147,10 @@ def test_arguments_that_do_not_fit_are_told(
     """Wrong arguments raise at once, where they were written."""
     with pytest.raises(error, match=message):
         Histogram(values, **arguments)
+
+
+def test_the_largest_numbers_there_are_can_be_counted() -> None:
+    """Though the distance between them is infinite."""
+    counts, edges = Histogram([-np.finfo(float).max, 0.0, np.finfo(float).max], bins=3).counts()
+    assert counts.tolist() == [1, 1, 1]
+    assert np.isfinite(edges).all()

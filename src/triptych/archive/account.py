@@ -26,26 +26,37 @@ def account(folder: RunFolder, lines: int = 10) -> dict[str, Any]:
         `bytes`, `error` and `metrics`, and: `folder`; `numbers`, by path what `Course` has, losses
         first; `events` and `errors`, each with `step`, `level` and `text`; `log`, without the
         traceback of the last attempt at its end; `whole`, which is False where `repair` has
-        something to put back.
+        something to put back; `problem`, where a recording could not be read.
 
     Raises:
-        ValueError: run.json or a recording is damaged.
-        OSError: A file cannot be read.
+        ValueError: run.json is damaged.
+        OSError: It cannot be read.
     """
     reader = RunReader(folder)
     found = asdict(overview(folder))
-    del found["attempts"]  # run.json has more than their number
+    for name in ("attempts", "incidents"):  # run.json has more than their number
+        del found[name]
     told = {"attempts": [], "config": {}, **folder.read_json()}
     return {
         **told,
         **found,
         "folder": str(folder.path),
-        "numbers": {path: asdict(course) for path, course in courses(reader.curves).items()},
-        "events": _marks(reader, EVENTS),
-        "errors": _marks(reader, ERRORS),
+        **_recorded(reader),
         "log": _log(reader, lines),
         "whole": found["status"] != Status.KILLED or not journals(folder),
     }
+
+
+def _recorded(reader: RunReader) -> dict[str, Any]:
+    """What the recordings say; without them there is still a story to tell."""
+    try:
+        return {
+            "numbers": {path: asdict(course) for path, course in courses(reader.curves).items()},
+            "events": _marks(reader, EVENTS),
+            "errors": _marks(reader, ERRORS),
+        }
+    except (OSError, ValueError) as problem:
+        return {"numbers": {}, "events": [], "errors": [], "problem": str(problem)}
 
 
 def _marks(reader: RunReader, path: str) -> list[dict[str, Any]]:

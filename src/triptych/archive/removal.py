@@ -15,11 +15,12 @@ def check_removable(folder: RunFolder) -> None:
     Raises:
         StillRunning: The run goes on.
         ValueError: It is not certain to be the folder of a run: run.json is damaged or that of
-            another run, or the folder is a link.
+            another run, or the folder or its project's is a link.
         OSError: run.json cannot be read.
     """
-    if folder.path.is_symlink():
-        raise ValueError(f"{str(folder.path)!r} is a link; name the folder that it leads to")
+    for path in (folder.path, folder.path.parent):  # the root may well be a link
+        if path.is_symlink():
+            raise ValueError(f"{str(path)!r} is a link; name the folder that it leads to")
     told = folder.read_json()
     if told.get("id") != folder.id or "status" not in told:
         raise ValueError(

@@ -12,6 +12,7 @@ import typer
 
 from triptych.cli.failing import told
 from triptych.cli.looks import clock, duration, number, screen, status_text, table
+from triptych.cli.options import ROOT, AsJson, Root, SeveralRuns
 from triptych.terminal import console
 
 if TYPE_CHECKING:
@@ -25,15 +26,12 @@ _ABSENT = "-"
 
 
 def compare(
-    runs: Annotated[
-        list[str],
-        typer.Argument(help='Ids, either end of one, run folders, or "latest".', metavar="RUN…"),
-    ],
+    runs: SeveralRuns,
     save: Annotated[
         Path | None, typer.Option(help="A PNG file: the curves of all runs, a plot for each path.")
     ] = None,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: an object.")] = False,
+    root: Root = ROOT,
+    as_json: AsJson = False,
 ) -> None:
     """Put runs side by side: the settings that differ, and the last and the best numbers.
 

@@ -16,6 +16,7 @@ import typer
 
 import triptych
 from triptych.cli.failing import told
+from triptych.cli.options import ROOT, Root
 from triptych.commands import command
 
 
@@ -60,7 +61,7 @@ def demo(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Times through the data; by default enough.")
     ] = None,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    root: Root = ROOT,
 ) -> None:
     """Train a small network on handwritten digits, with no download and no account.
 

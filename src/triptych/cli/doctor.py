@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from triptych.cli.options import ROOT, AsJson, Root
 from triptych.printable import printable
 from triptych.terminal import console
 
@@ -26,14 +27,14 @@ _DRY_RUN = "a dry run of 200 steps"
 
 
 def doctor(
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    root: Root = ROOT,
     rate: Annotated[
         float, typer.Option(min=1e-3, help="Steps per second, to tell the bytes per hour.")
     ] = 10.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run/--no-dry-run", help="Whether to log 200 steps for a try.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say whether this machine is ready, and for each fault how to mend it.
 

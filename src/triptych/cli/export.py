@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.options import ROOT, OneRun, Root
 from triptych.terminal import console
 
 
@@ -21,16 +22,13 @@ class Format(StrEnum):
 
 
 def export(
-    run: Annotated[
-        str,
-        typer.Argument(help='Run id, either end of one, run folder, or "latest".', metavar="RUN"),
-    ],
+    run: OneRun,
     to: Annotated[Format, typer.Option(help="What to write.")],
     output: Annotated[
         Path | None,
         typer.Option(help="File or folder to make; by default named after the run, here."),
     ] = None,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    root: Root = ROOT,
 ) -> None:
     """Write a run's numbers with all their times: attempts merged, each number once.
 

@@ -40,6 +40,7 @@ def facts(story: Mapping[str, Any]) -> Iterator[Row]:
         **{name: origin.get(name) for name in ("imported from", "written by")},
         "files": f"{story['folder']}, {decimal(story['bytes'])}",
         "repair": "" if story["whole"] else f"{command('triptych')} repair {story['folder']}",
+        "problem": story.get("problem"),
         "open rerun": view,
         **{f"open {name}": how for name, how in doors.items()},
     }

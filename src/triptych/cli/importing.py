@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.options import ROOT, Root
 from triptych.commands import command
 from triptych.terminal import console
 
@@ -22,7 +23,7 @@ def import_(
     name: Annotated[
         str | None, typer.Option(help="Of the new runs; by default what the log says.")
     ] = None,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    root: Root = ROOT,
 ) -> None:
     """Make runs of old logs, so that they open in Rerun beside new ones.
 

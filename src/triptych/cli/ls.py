@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from triptych.cli.failing import told
 from triptych.cli.looks import duration, number, screen, status_text, table
+from triptych.cli.options import ROOT, AsJson, Root
 from triptych.terminal import console
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ _LEFT = ("status", "project")
 
 
 def ls(
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: a list.")] = False,
+    root: Root = ROOT,
+    as_json: AsJson = False,
 ) -> None:
     """List the runs: how each ended and where, how long it took, its size, its newest numbers.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.options import ROOT, AsJson, Root, Yes
 from triptych.cli.removing import carry_out
 from triptych.pipeline.records import Status
 from triptych.terminal import console
@@ -37,9 +38,9 @@ def prune(
         ),
     ] = None,
     project: Annotated[str | None, typer.Option(help="Those of one project.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it.")] = False,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: a list.")] = False,
+    yes: Yes = False,
+    root: Root = ROOT,
+    as_json: AsJson = False,
 ) -> None:
     """Show which old or failed runs would go, and how large they are; with --yes, remove them.
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.options import ROOT, OneRun, Root
 
 
 def repair(
-    run: Annotated[
-        str,
-        typer.Argument(help='Run id, either end of one, run folder, or "latest".', metavar="RUN"),
-    ],
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    run: OneRun,
+    root: Root = ROOT,
 ) -> None:
     """Put back what a killed process could not hand over: the recording, train.log, run.json.
 

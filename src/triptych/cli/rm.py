@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from triptych.cli.failing import told
+from triptych.cli.options import ROOT, AsJson, Root, SeveralRuns, Yes
 from triptych.cli.removing import carry_out
 
 
 def rm(
-    runs: Annotated[
-        list[str],
-        typer.Argument(help='Ids, either end of one, run folders, or "latest".', metavar="RUN…"),
-    ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it.")] = False,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: a list.")] = False,
+    runs: SeveralRuns,
+    yes: Yes = False,
+    root: Root = ROOT,
+    as_json: AsJson = False,
 ) -> None:
     """Show what removing runs would take away; with --yes, remove them.
 

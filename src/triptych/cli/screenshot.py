@@ -11,6 +11,7 @@ import typer
 
 from triptych.archive.find import find_run
 from triptych.cli.failing import tell
+from triptych.cli.options import ROOT, Root, known_runs
 from triptych.viewer import NoVulkan, open_viewer
 
 NO_VULKAN = 3
@@ -19,7 +20,12 @@ NO_VULKAN = 3
 
 def screenshot(
     run: Annotated[
-        str, typer.Argument(help='Run id, run folder, .rrd file, or "latest".', metavar="RUN")
+        str,
+        typer.Argument(
+            help='Run id, run folder, .rrd file, or "latest".',
+            metavar="RUN",
+            autocompletion=known_runs,
+        ),
     ] = "latest",
     step: Annotated[int | None, typer.Option(help="Step to show; by default the last.")] = None,
     view: Annotated[
@@ -28,7 +34,7 @@ def screenshot(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The PNG file.")] = None,
     size: Annotated[str, typer.Option(help="Width and height in pixels.")] = "1600x1000",
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    root: Root = ROOT,
 ) -> None:
     """Take a picture of a run's dashboard, or of one view of it, with no display and no GPU.
 

@@ -22,6 +22,7 @@ from triptych.cli.looks import (
     status_text,
     table,
 )
+from triptych.cli.options import ROOT, AsJson, OneRun, Root
 from triptych.nested import flatten
 from triptych.printable import printable
 from triptych.terminal import console
@@ -35,13 +36,10 @@ _ENDS = ("least", "greatest")
 
 
 def show(
-    run: Annotated[
-        str,
-        typer.Argument(help='Run id, either end of one, run folder, or "latest".', metavar="RUN"),
-    ] = "latest",
+    run: OneRun = "latest",
     lines: Annotated[int, typer.Option(min=0, help="Of train.log, the last ones.")] = 10,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: an object.")] = False,
+    root: Root = ROOT,
+    as_json: AsJson = False,
 ) -> None:
     """Tell the whole story of a run: what made it, what came of it, and how it ended.
 
@@ -64,7 +62,7 @@ def show(
         "": pairs(facts(story)),
         "Config": pairs(config),
         "Attempts": pairs(_attempts(story["attempts"])),
-        "Numbers": _numbers(story["numbers"]),
+        "Numbers": _numbers(story),
         "Checkpoints": pairs(_saved(story, "checkpoints")),
         "Artifacts": pairs(_saved(story, "artifacts")),
         "Panels": pairs(_panels(story)),
@@ -96,14 +94,18 @@ def _attempts(attempts: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
             yield str(entry.get("attempt")), " · ".join(filter(None, words))
 
 
-def _numbers(numbers: Mapping[str, Mapping[str, Any]]) -> RenderableType | None:
+def _numbers(story: Mapping[str, Any]) -> RenderableType | None:
+    """What the recording has; where there is none, the newest that run.json knows."""
     from triptych.archive.course import main_paths
 
+    numbers = story["numbers"] or {
+        path: {"count": 1, "last": {"value": value}} for path, value in story["metrics"].items()
+    }
     shown = main_paths(numbers)[:_MOST_NUMBERS]
     rows = []
     for path in shown:
         course = numbers[path]
-        ends = [_end(course[end]) if course["count"] > 1 else "" for end in _ENDS]
+        ends = [_end(course[end]) for end in _ENDS] if course["count"] > 1 else [""] * len(_ENDS)
         rows.append((path, number(course["last"]["value"]), *ends))
     if len(numbers) > len(shown):
         rows.append((f"{len(numbers) - len(shown)} more with --json", *[""] * (1 + len(_ENDS))))

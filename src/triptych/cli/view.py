@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.options import ROOT, AnyRuns, Root
 from triptych.commands import command
 from triptych.terminal import console
 from triptych.tunnel import tunnel
@@ -18,14 +19,7 @@ if TYPE_CHECKING:
 
 
 def view(
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help='Ids, either end of one, run folders, or "latest".',
-            metavar="RUN…",
-            show_default="latest",
-        ),
-    ] = None,
+    runs: AnyRuns = None,
     web: Annotated[
         bool, typer.Option("--web", help="Serve the viewer to a browser on this machine.")
     ] = False,
@@ -33,12 +27,12 @@ def view(
     save: Annotated[
         Path | None, typer.Option(help="Only write what would be shown: an .rrd file.")
     ] = None,
-    root: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    root: Root = ROOT,
 ) -> None:
     """Open a run in Rerun's viewer, its attempts as one; or several runs over each other.
 
-    Of several runs the curves at one path share a plot, each with a colour of its own, their
-    pictures stand side by side, and a page says in what the runs differ.
+    Without a RUN it is the newest. Of several runs the curves at one path share a plot, each with a
+    colour of its own, their pictures stand side by side, and a page says in what the runs differ.
     """
     if step is not None and (web or save):
         raise typer.BadParameter("only a window can be opened at a step.", param_hint="--step")

@@ -132,7 +132,9 @@ class Deliveries(dict[str, Delivery]):
         Before `close`.
         """
         recording = next((one for one in self.values() if one.durable), None)
-        takers = [one for one in self.values() if one.takes_files] if recording else []
+        takers = [one for one in self.values() if one.takes_files]
+        if recording is None:
+            return False
         for delivery in takers:
             delivery.put_last(record, after=recording)
         return bool(takers)

@@ -38,6 +38,8 @@ def normal_path(path: object) -> str:
             f"The path {path[:50]!r}… is too long for the files of W&B: make each part at most "
             f"{_LONGEST_PART} bytes, and the whole {_LONGEST}."
         )
+    if whole == b"\\":
+        raise Unloggable("A lone backslash is no path: W&B's own process dies of it (0.31).")
     return whole.decode()
 
 

@@ -71,7 +71,7 @@ class TextSink:
         # the file last: the others have a line before a full disk raises
         self._handlers = sorted(build_handlers(self._config), key=_is_file)
         for handler in filter(_is_file, self._handlers):
-            handler.handleError = _raise  # type: ignore[method-assign]
+            handler.handleError = _raise  # type: ignore[assignment,method-assign]
         if speaks_already():
             self._handlers = [handler for handler in self._handlers if handler.name != "console"]
 

@@ -16,6 +16,7 @@ from triptych.visuals.visual import set_fields
 # W&B refuses more.
 _MAX_BINS = 512
 _PERCENTILES = (5, 25, 50, 75, 95)
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -136,7 +137,8 @@ class Histogram:
         if self._counted is not None:
             return self._counted
         values = numbers(self.values, "values").astype(np.float64).reshape(-1)
-        finite = values[np.isfinite(values)]
+        # the distance between the largest numbers there are is none that a float can hold
+        finite = np.clip(values[np.isfinite(values)], -_LARGEST, _LARGEST)
         return np.histogram(finite, self.bins, self.range or _span(finite, self.bins))
 
     def percentiles(self) -> dict[int, float]:

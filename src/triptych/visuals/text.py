@@ -22,8 +22,9 @@ class Text:
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
-            kind = type(self).__name__
-            raise TypeError(f"{kind} must be a string, not {self.text!r}: pass str(...).")
+            raise TypeError(
+                f"{type(self).__name__} must be a string, not {self.text!r}: pass str(...)."
+            )
 
     def own(self) -> Self:
         """Nothing to copy: strings do not change."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import sys
 import tempfile
@@ -36,7 +38,9 @@ from triptych.sinks.wandb.start import (
     automatic_mode,
     check_mode,
     end_service,
+    find_service,
     forget_run,
+    has_ended,
     keep_private,
     others_open,
     start_run,
@@ -45,8 +49,12 @@ from triptych.sinks.wandb.start import (
 if TYPE_CHECKING:
     from triptych.pipeline.totals import Totals
 
+log = logging.getLogger("triptych")
+
 AXIS = "trainer/global_step"
 """Our step in W&B: a metric, since rows whose own `step=` goes back are dropped there."""
+
+_NOT_AGAIN = 60.0  # seconds for which a process of W&B's that dies is not replaced once more
 
 _HOSTS = {"trainer/global_step": -1, "train/global_step": 0}
 """Axes of Lightning's WandbLogger, which counts from 0, and of Hugging Face's WandbCallback."""
@@ -81,6 +89,8 @@ class WandbSink:
         self._ours: set[str] = set()
         self._knows_host = False
         self._artifacts: Any = None
+        self._service: Any = None
+        self._replaced = -math.inf
         self._mode: str = "auto"
         self._info: Any = None
         if isinstance(target, str):
@@ -112,19 +122,40 @@ class WandbSink:
             self._mode = automatic_mode()
         place = info.dir / "wandb"
         place.mkdir(mode=0o700, exist_ok=True)  # W&B would go by the umask, here and below
-        self._run = start_run(info, self._mode)
-        self._artifacts = Artifacts(self._run)
-        # Before anything is logged: W&B orders its axes by what is defined first.
-        self._run.define_metric(AXIS)
-        self._run.define_metric("*", step_metric=AXIS)
+        self._begin(resumed=info.resumed)
         if self._run.offline:
             self.hint = _sync(info)
         else:
             self.hint = str(self._run.url)
         warm_up()
 
+    def _begin(self, *, resumed: bool) -> None:
+        self._run = start_run(self._info, self._mode, resumed=resumed)
+        self._service = find_service()
+        self._artifacts = Artifacts(self._run)
+        # Before anything is logged: W&B orders its axes by what is defined first.
+        self._run.define_metric(AXIS)
+        self._run.define_metric("*", step_metric=AXIS)
+
+    def _begin_again(self) -> None:
+        """W&B's own process is dead, and with it every call would raise for ever (0.31)."""
+        now = time.monotonic()
+        if not self._alone or now < self._replaced + _NOT_AGAIN:
+            raise ConnectionError("W&B's own process has ended")
+        self._replaced = now
+        forget_run(self._run)
+        end_service()
+        self._begin(resumed=True)
+        log.warning("W&B's own process has ended; the run goes on there with another one.")
+
     def write(self, batch: Batch) -> None:
-        """Send one row for each step among the columns; records one by one."""
+        """Send one row for each step among the columns; records one by one.
+
+        Raises:
+            ConnectionError: If W&B's own process has ended and cannot be replaced.
+        """
+        if has_ended(self._service):
+            self._begin_again()
         if self._guest and not self._knows_host:
             self._look_at_host()
         if batch.columns:
@@ -192,10 +223,15 @@ class WandbSink:
 
     def abandon(self) -> None:
         """End W&B's own process, whose exit hook would hold up ours; its rows are on disk."""
+        if self._alone:
+            end_service()
+
+    @property
+    def _alone(self) -> bool:
+        """Whether W&B's own process serves no other run."""
         import wandb
 
-        if wandb.run is None and not self._guest and not others_open(self._run):
-            end_service()  # it serves no other run
+        return wandb.run is None and not self._guest and not others_open(self._run)
 
     # ---- writing
 

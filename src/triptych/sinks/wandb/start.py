@@ -6,9 +6,12 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from triptych.pipeline.records import RunInfo
+
+if TYPE_CHECKING:
+    import psutil
 
 log = logging.getLogger("triptych")
 
@@ -64,7 +67,7 @@ def _project(name: str) -> str:
     return "".join("-" if letter in '/\\#?%:"' else letter for letter in name)[:128] or "triptych"
 
 
-def start_run(info: RunInfo, mode: Any) -> Any:
+def start_run(info: RunInfo, mode: Any, *, resumed: bool) -> Any:
     """Start a run in this mode; offline if it is "online" and the server does not answer."""
     import wandb
 
@@ -77,7 +80,7 @@ def start_run(info: RunInfo, mode: Any) -> Any:
         "tags": list(info.tags),
         "notes": info.notes,
         "group": info.group,
-        "resume": "allow" if info.resumed else None,
+        "resume": "allow" if resumed else None,
         # A run beside any other: neither the global `wandb.run` nor a run of the user changes.
         "reinit": "create_new",
         "settings": wandb.Settings(
@@ -108,7 +111,7 @@ def start_run(info: RunInfo, mode: Any) -> Any:
         run = wandb.init(mode="offline", **options)
     for handler in logging.getLogger("wandb").handlers:
         if isinstance(handler, logging.FileHandler):  # its debug.log, on a disk that is full
-            handler.handleError = _pass_over  # type: ignore[method-assign]
+            handler.handleError = _pass_over  # type: ignore[assignment,method-assign]
     _open.append(run)
     # `wandb.init` of anybody else would give them this run, which is ours to finish (0.31).
     wandb.setup().remove_active_run(run)
@@ -119,14 +122,30 @@ def _pass_over(_line: logging.LogRecord) -> None:
     """Print no traceback for each line that somebody else cannot write."""
 
 
+def find_service() -> psutil.Process | None:
+    """W&B's own process, if this one has started it and it is alive."""
+    import psutil
+
+    children = psutil.Process().children(recursive=True)
+    found = (child for child in children if "wandb-core" in child.name() and not has_ended(child))
+    return next(found, None)
+
+
+def has_ended(service: psutil.Process | None) -> bool:
+    """Whether it was there, and is no more; the kernel may have killed it for memory."""
+    import psutil
+
+    return service is not None and not (
+        service.is_running() and service.status() != psutil.STATUS_ZOMBIE
+    )
+
+
 def end_service() -> None:
     """Kill W&B's own process, and forget it: its exit hook would wait for it, or raise (0.31)."""
-    import psutil
     import wandb
 
-    for child in psutil.Process().children(recursive=True):
-        if "wandb-core" in child.name():
-            child.kill()
+    if (service := find_service()) is not None:
+        service.kill()
     with suppress(Exception, SystemExit):  # that it is dead is no news
         wandb.teardown()
 
