@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 demo: $(READY)  ## Train on handwritten digits, and say where to look
 	$(BIN)/python examples/vanilla/train_digits.py
@@ -21,8 +21,11 @@ lint: $(READY)  ## Style and types
 bench: $(READY)  ## What a call of run.log costs on this machine
 	$(BIN)/python benchmarks/calling_thread.py
 
+docs: $(READY)  ## This project's pages, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:  ## The environment and the caches go; runs stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # One stamp for all targets: made again when the dependencies change.
 $(READY): pyproject.toml constraints-dev.txt

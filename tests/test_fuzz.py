@@ -263,10 +263,11 @@ def test_no_file_is_damaged_and_no_sink_fails(tmp_path: Path) -> None:
         run.log({f"visual/{name}": made})
 
     log()
-    assert run.close()
+    arrived = run.close(timeout=120)
     for sink, totals in run.totals.sinks.items():
         assert totals.accepted == totals.delivered + totals.lost, sink
         assert not totals.by_reason().keys() - {"not shown"}, (sink, totals.shed)
+    assert arrived
 
     panels = run_folder.find(tmp_path)
     assert rrd.verify(panels.recording) == 0

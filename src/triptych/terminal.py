@@ -162,5 +162,5 @@ def print_table(title: str, rows: Iterable[tuple[str, str]]) -> None:
     rows = [(printable(name, lines=False), printable(value)) for name, value in rows]
     width = max((len(name) for name, _ in rows), default=0)
     lines = [Text.assemble((f"{name:<{width}}", "bold cyan"), f"  {value}") for name, value in rows]
-    for line in (Text(printable(title, lines=False), style="bold"), *lines):
-        console().print(line)
+    # in one call: a notebook sets each apart
+    console().print(Text(printable(title, lines=False), style="bold"), *lines, sep="\n")

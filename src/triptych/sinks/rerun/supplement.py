@@ -10,6 +10,8 @@ from triptych.dashboard import PHASE
 from triptych.sinks.rerun.phases import phase_colours
 from triptych.sinks.rerun.sink import RerunSink
 
+_IN_MEMORY = 16  # chunks, of some megabytes at most
+
 
 class Supplement(RerunSink):
     """A file of rows with the ids of a recording, and a layout that knows that recording too.
@@ -42,7 +44,10 @@ class Supplement(RerunSink):
         Args:
             chunks: `rerun.chunk.Chunk` each.
         """
-        self._recording.send_chunks(chunks)
+        for count, chunk in enumerate(chunks, 1):
+            self._recording.send_chunks(chunk)
+            if count % _IN_MEMORY == 0:  # Rerun's queue to the file has no end (0.41)
+                self._recording.flush()
         if self._seen.phases:  # each recording has colours only for its own
             colours = phase_colours(self._seen.phases)
             self._recording.log(PHASE, colours, static=True)
