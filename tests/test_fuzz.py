@@ -220,7 +220,7 @@ _FORMS = {
     "grid": triptych.Grid,
     "embedding": triptych.Embedding,
     "curve": lambda values: triptych.Curve(values, values),
-    "confusion": lambda values: triptych.ConfusionMatrix(np.clip(values, 0, 9), np.sign(values)),
+    "confusion": lambda values: triptych.ConfusionMatrix(*[np.clip(values, 0, 9)] * 2),
     "audio": lambda values: triptych.Audio(values, 8000),
     "table": lambda values: triptych.Table(["a", "b"], [[one, None] for one in values]),
     "tokens": lambda values: triptych.Tokens([f"t{k}" for k in range(len(values))], values),

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "viewer": {"legible"},
     "window": {"viewer"},
     # what carries
-    "pipeline": {"caller", "visuals"},
+    "pipeline": {"caller", "printable", "visuals"},
     "archive": {"pipeline.records"},
     "archive.recording": {"archive", "commands", "dashboard.naming"},
     "archive.rows": {"archive", "dashboard.naming", "pipeline"},
@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "archive.repair": {"archive", "commands", "pipeline", "sinks.rerun"},
     "draw": {"visuals"},
     "snapshots": {"viewer", "visuals"},
-    "panel": {"pipeline", "words"},
+    "panel": {"pipeline", "printable", "words"},
     "terminal": {"pipeline", "printable"},
     "words": {"archive.plain", "pipeline", "printable"},
     # the back ends: records and visuals, and no other sink
@@ -74,9 +74,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loop": {"pipeline", "terminal"},
     "routes": {"pipeline", "sinks"},
     "story": {"archive", "pipeline", "terminal"},
-    "describing": {"archive", "pipeline", "story"},
+    "describing": {"archive", "pipeline", "printable", "story"},
     "saving": {"archive", "describing", "pipeline", "snapshots"},
-    "run": {"lifetime", "loop", "panel", "pipeline", "saving", "story"},
+    "run": {"lifetime", "loop", "panel", "pipeline", "printable", "saving", "story"},
     "start": {"archive", "dashboard", "lifetime", "loop", "panel", "pipeline", "rank", "routes"}
     | {"run", "story", "terminal", "words"},
     "resume": {"archive", "rank", "run", "start"},

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.faults import Fault
 from triptych.pipeline.clock import StepClock
-from triptych.printable import printable
+from triptych.printable import encodable, printable
 from triptych.terminal import Bar, console, print_table
 
 _EVIL = "a\x1b]0;title\x07b\x9b2J\rc\u202ed\x08"
@@ -50,3 +50,9 @@ def test_closing_table_and_progress_bar_show_names_and_obey_none(
     assert "[red]x[/]" in printed
     assert r"[/v]\x1b · 0/? · 0.0/s · [bold]\x1b 1" in printed
     fault("terminal", case="names in table and bar", kept="all, escaped")
+
+
+def test_names_of_files_that_are_no_text_can_be_written() -> None:
+    """Python reads what is no UTF-8 as lone surrogates, which no file takes."""
+    assert encodable("größe 🙂") == "größe 🙂"
+    assert encodable(b"caf\xe9.png".decode(errors="surrogateescape")) == "caf\\udce9.png"

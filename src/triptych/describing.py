@@ -20,6 +20,7 @@ from triptych.pipeline.clerk import Clerk
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.records import Config, Event, Record, RunInfo
+from triptych.printable import encodable
 from triptych.story import Story
 
 log = logging.getLogger("triptych")
@@ -72,7 +73,7 @@ class Describing:
             level: As in logging. "WARNING" and worse is an incident: `triptych ls` counts those.
         """
         if self._intake.takes("event"):
-            event = Event(str(text), str(level))
+            event = Event(encodable(str(text)), str(level))
             self._intake.put(Record("events", self.clock.stamp(), event))
             if self._story is not None and event.is_incident:
                 self._story.mark(event, self.step)

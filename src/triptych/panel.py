@@ -12,6 +12,7 @@ from typing import Any
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.records import Record, Words
 from triptych.pipeline.worker import on_worker
+from triptych.printable import encodable
 from triptych.words import STAMP, LineFormatter, clocks, speaks_already, stamp_record
 
 LOCAL = ("rerun", "wandb", "triptych")
@@ -45,15 +46,16 @@ class RunHandler(logging.Handler):
         """Queue a copy; a record that cannot be formatted is reported as `logging` does."""
         try:
             line = copy.copy(record)
-            line.msg, line.args = record.getMessage(), None
+            line.msg, line.args = encodable(record.getMessage()), None
             if record.exc_info and not record.exc_text:
                 line.exc_text = logging.Formatter().formatException(record.exc_info)
+            line.exc_text = line.exc_text and encodable(line.exc_text)
             line.exc_info = None
             local = on_worker() or record.name.partition(".")[0] in LOCAL
             stamp = self._clock.stamp()  # that of this run, whatever `extra=` says of its own
             line.__dict__.update({name: getattr(stamp, name) for name in STAMP})
             words = Words(line, local)
-            self._put(Record(f"{LOGS}/{record.name}", stamp, words), words)
+            self._put(Record(encodable(f"{LOGS}/{record.name}"), stamp, words), words)
         except Exception:  # noqa: BLE001  # the rule of logging.Handler: never into the caller
             self.handleError(record)
 

@@ -18,6 +18,7 @@ from triptych.pipeline.deliveries import Deliveries
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.records import Failure, Record, RunInfo, Status
 from triptych.pipeline.totals import Totals
+from triptych.printable import encodable
 from triptych.saving import Saving
 from triptych.story import Story
 
@@ -240,7 +241,8 @@ class Run(Saving):
             return
         # str(error) is the user's code, and may raise; this one does not
         told = traceback.TracebackException.from_exception(error)
-        self.failure = Failure(type(error).__qualname__, str(told), "".join(told.format()), code)
+        message, trace = encodable(str(told)), encodable("".join(told.format()))
+        self.failure = Failure(type(error).__qualname__, message, trace, code)
         interrupted = isinstance(error, KeyboardInterrupt | lifetime.Terminated)
         self.status = Status.INTERRUPTED if interrupted else Status.FAILED
         self._intake.put(Record("errors", self.clock.stamp(), self.failure))

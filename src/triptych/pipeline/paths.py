@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from triptych.pipeline.own import Unloggable
+from triptych.printable import encodable
 
 _FOR_CHARTS = (
     *("train/grad_norm", "train/weight_norm", "train/lr", "grad_norm/", "weight_norm/"),
@@ -32,15 +33,16 @@ def normal_path(path: object) -> str:
         raise Unloggable(
             f'No part of a path may begin with "__", as in {path!r}: Rerun keeps those.'
         )
-    whole = "/".join(parts).replace("\0", r"\x00").encode("utf-8", "backslashreplace")
-    if len(whole) > _LONGEST or any(len(part) > _LONGEST_PART for part in whole.split(b"/")):
+    whole = encodable("/".join(parts).replace("\0", r"\x00"))
+    sizes = [len(part.encode()) for part in whole.split("/")]
+    if sum(sizes) + len(sizes) > _LONGEST or max(sizes) > _LONGEST_PART:
         raise Unloggable(
             f"The path {path[:50]!r}… is too long for the files of W&B: make each part at most "
             f"{_LONGEST_PART} bytes, and the whole {_LONGEST}."
         )
-    if whole == b"\\":
+    if whole == "\\":
         raise Unloggable("A lone backslash is no path: W&B's own process dies of it (0.31).")
-    return whole.decode()
+    return whole
 
 
 def is_for_charts(path: str) -> bool:

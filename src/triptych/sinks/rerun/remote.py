@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from triptych.pipeline.records import Batch, Failure, RunInfo, Status
 from triptych.sinks.rerun.sink import RerunSink
-from triptych.sinks.rerun.streams import let_go
 
 if TYPE_CHECKING:
     from triptych.pipeline.totals import Totals
@@ -123,7 +122,7 @@ class RemoteSink:
         try:
             sink.open(self._info)
         except (OSError, RuntimeError) as why:
-            _drop(sink)
+            sink.let_go(time.monotonic() + _ANSWER)
             raise ConnectionError(f"No viewer answers at {self._address}: {why}") from why
         self._sink, self._stalled, self._unsent = sink, False, len(self._recent)
         return sink
@@ -144,7 +143,7 @@ class RemoteSink:
             self._stalled = "timed out" in str(why)
             if self._stalled:
                 raise ConnectionError(f"The viewer at {self._address} does not respond") from why
-            _drop(sink)
+            sink.let_go(time.monotonic() + _ANSWER)
             self._sink = None
             raise ConnectionError(
                 f"The viewer at {self._address} is gone ({why}); what it misses is sent when it "
@@ -171,11 +170,6 @@ class RemoteSink:
         except Exception:
             if not again:  # what was wrong with an earlier one was told then
                 raise
-
-
-def _drop(sink: RerunSink) -> None:
-    if not let_go(sink.streams, time.monotonic() + _ANSWER):
-        sink.abandon()
 
 
 def _size(batch: Batch) -> int:

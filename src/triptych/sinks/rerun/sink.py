@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +32,10 @@ from triptych.pipeline.records import (
     Foreign,
     Record,
     RunInfo,
-    Stamp,
     Status,
     Words,
 )
+from triptych.sinks.rerun.lanes import Lanes, warm_up
 from triptych.sinks.rerun.live import (
     connect,
     host_to_serve_at,
@@ -50,13 +48,10 @@ from triptych.sinks.rerun.pages import config_page, summary_page
 from triptych.sinks.rerun.parts import Legend, Played
 from triptych.sinks.rerun.phases import Phases, phase_colours
 from triptych.sinks.rerun.pictures import annotation_context
-from triptych.sinks.rerun.properties import properties
 from triptych.sinks.rerun.shows import archetypes
-from triptych.sinks.rerun.streams import end_threads, let_go, new_stream, send_layout
+from triptych.sinks.rerun.streams import end_threads
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from triptych.pipeline.totals import Totals
 
 _FORMING = 60.0  # seconds in which the dashboard of a viewer that is open follows the paths seen
@@ -89,9 +84,7 @@ class RerunSink:
         self.durable = path is None and not live  # the journal waits for the run's own recording
         self._path = path
         self._live = live
-        self._recording: Any = None
-        self._pictures: Any = None  # the same, but where viewers are served
-        self._entities: dict[str, str] = {}
+        self._lanes: Any = None  # from `open` to `close`
         self._info: Any = None
         self._seen = Seen()
         self._phases = Phases()
@@ -109,30 +102,29 @@ class RerunSink:
             look_for_viewer(str(self._live))  # before there is a stream, and its threads
         application = _NOT_ALLOWED.sub("-", info.project)[:120] or "triptych"
         name = f"{info.id}-{info.attempt}"
-        recording = self._recording = self._pictures = new_stream(application, name)
+        lanes = self._lanes = Lanes(application, name, apart=bool(host))
         if host:
-            self._pictures = new_stream(application, name, properties=False)
-            addresses = serve(recording, self._pictures, host)
+            addresses = serve(lanes.stream, lanes.pictures, host)
             self.hint = tell_how_to_watch(addresses, host)
             if self._live == "spawn":
                 open_viewer(addresses)
         elif self._live:
-            connect(recording, str(self._live))
+            connect(lanes.stream, str(self._live))
         else:
             path = Path(self._path or info.recording)
             self.place = path.parent
             path.touch(mode=0o600)  # Rerun itself would go by the umask
-            recording.save(str(path))
+            lanes.stream.save(str(path))
             self.hint = f"{command('rerun')} {path}"
             if info.resumed and self._path is None:  # to a viewer attempts are several recordings
                 self.hint = f"{command('triptych')} view {path.parent}"
-        recording.send_recording_name(info.name)
-        self._send_properties("config", info.config)
-        self._send_properties("provenance", info.provenance)
+        lanes.stream.send_recording_name(info.name)
+        self._lanes.properties("config", info.config)
+        self._lanes.properties("provenance", info.provenance)
         self._info, self._opened_at = info, time.monotonic()
         self._send_config_page()
         self._send_dashboard()
-        _warm_up()
+        warm_up()
 
     def write(self, batch: Batch) -> None:
         """Send columns as they are, everything else one by one."""
@@ -156,14 +148,13 @@ class RerunSink:
         """Hand everything to the operating system, with a layout that has a place for it."""
         if self._seen.outline() != self._shown:
             self._send_dashboard()
-        for stream in self.streams:
-            stream.flush(timeout_sec=max(0.1, deadline - time.monotonic()))
+        self._lanes.flush(deadline)
 
     def sum_up(self, totals: Totals) -> None:
         """Write down what became of everything: as properties, and on the summary page."""
         self._totals = totals
         counts = {".".join(where): count for where, count in totals.counts().items()}
-        self._send_properties("totals", counts)
+        self._lanes.properties("totals", counts)
 
     def close(self, status: Status, error: Failure | None, deadline: float) -> None:
         """Write how the run ended, and the file's footer.
@@ -171,14 +162,13 @@ class RerunSink:
         Raises:
             TimeoutError: If Rerun does not let go in time.
         """
-        self._send_properties("ending", self._info.ending(status, error, self._now()))
+        self._lanes.properties("ending", self._info.ending(status, error, self._now()))
         self._send_dashboard(status, error)
         if self._live:
             self.hint = ""  # nobody serves any more
-        if not let_go(self.streams, deadline):
-            self.abandon()
+        if not self.let_go(deadline):
             raise TimeoutError("Rerun did not close the recording in time.")
-        self._recording = self._pictures = None
+        self._lanes = None  # its threads end when nobody refers to it
         if not end_threads(deadline):
             self.abandon()
 
@@ -186,11 +176,12 @@ class RerunSink:
         """When the run ends, seconds since 1970."""
         return time.time()
 
-    @property
-    def streams(self) -> list[Any]:
-        """The recording streams: one, or where viewers are served one for each lane."""
-        both = (self._recording, self._pictures)
-        return list({id(stream): stream for stream in both if stream is not None}.values())
+    def let_go(self, deadline: float) -> bool:
+        """Disconnect without a word; False if Rerun was not done in time, and is left behind."""
+        if self._lanes is None or self._lanes.let_go(deadline):
+            return True
+        self.abandon()
+        return False
 
     def abandon(self) -> None:
         """Rerun's exit hook waits for streams that hang (0.41): take it away."""
@@ -201,7 +192,6 @@ class RerunSink:
     def next_attempt(self, info: RunInfo, deadline: float) -> None:
         """Close this recording and begin that of the next attempt."""
         self.close(Status.INTERRUPTED, None, deadline)
-        self._entities.clear()
         self._parts.clear()
         self._classes.clear()
         self._seen, self._phases = Seen(), Phases()
@@ -210,34 +200,19 @@ class RerunSink:
     # ---- numbers
 
     def _send_columns(self, columns: Columns, mask: Any) -> None:
-        stamps = [columns.steps[mask], columns.epochs[mask], columns.times[mask]]
+        stamps = (columns.steps[mask], columns.epochs[mask], columns.times[mask])
         curves = {}
         for place, path in enumerate(columns.paths):
-            values = curves[self._entity(path)] = columns.values[mask, place]
+            values = curves[path] = columns.values[mask, place]
             if not (is_loss(path) and (positive := _positive(values)).any()):
                 continue
-            twin = self._entity(f"{LOG10}/{path}")
+            twin = f"{LOG10}/{path}"
             if positive.all():
                 curves[twin] = np.log10(values)
             else:  # rows of their own: Rerun cannot merge files with nulls among scalars (0.41)
-                rows = [stamp[positive] for stamp in stamps]
-                self._send_curves(rows, {twin: np.log10(values[positive])})
-        self._send_curves(stamps, curves)
-
-    def _send_curves(self, stamps: list[Any], curves: Mapping[str, Any]) -> None:
-        """Send values by entity, each (N,) like the steps, epochs and times."""
-        import pyarrow as pa
-
-        steps, epochs, times = stamps
-        index = _index_fields(with_epoch=bool((epochs >= 0).all()))
-        arrays = [pa.array(steps)]
-        if len(index) == 3:  # noqa: PLR2004  # step, epoch, log_time
-            arrays.append(pa.array(epochs))
-        arrays.append(pa.array((times * 1e9).astype("datetime64[ns]")))
-        arrays += map(pa.array, curves.values())
-        fields = [_scalar_field(f"c{place}", entity) for place, entity in enumerate(curves)]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*index, *fields]))
-        self._recording.send_record_batch(batch)
+                steps, epochs, times = (stamp[positive] for stamp in stamps)
+                self._lanes.curves((steps, epochs, times), {twin: np.log10(values[positive])})
+        self._lanes.curves(stamps, curves)
 
     # ---- everything else
 
@@ -248,19 +223,19 @@ class RerunSink:
         self._seen.words |= isinstance(value, Words | Event | Artifact | Failure)
         if isinstance(value, Words):
             line = rr.TextLog(value.text, level=log_level(value.line.levelname))
-            self._send(record.path, line, record.stamp)
+            self._lanes.row(record.path, line, record.stamp)
         elif isinstance(value, Event | Artifact):
             level = value.level if isinstance(value, Event) else "INFO"
-            self._send(EVENTS, rr.TextLog(value.text, level=log_level(level)), record.stamp)
+            self._lanes.row(EVENTS, rr.TextLog(value.text, level=log_level(level)), record.stamp)
         elif isinstance(value, Config):
-            self._send_properties("config", value.info.config)
-            self._send_properties("provenance", value.info.provenance)
+            self._lanes.properties("config", value.info.config)
+            self._lanes.properties("provenance", value.info.provenance)
             self._info = value.info
             self._send_config_page()
         elif isinstance(value, Failure):
-            self._send(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
+            self._lanes.row(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
         elif isinstance(value, Foreign):
-            self._send(record.path, value.value, record.stamp)
+            self._lanes.row(record.path, value.value, record.stamp)
             self._seen.add(record.path, "", type(value.value).__name__)
         else:
             self._write_visual(record)
@@ -272,8 +247,8 @@ class RerunSink:
             if stamp.phase not in self._seen.phases:
                 self._seen.phases.append(stamp.phase)
                 configuration = phase_colours(self._seen.phases)
-                self._recording.log(self._entity(PHASE), configuration, static=True)
-            self._send(PHASE, rr.StateChange(state=stamp.phase), stamp)
+                self._lanes.always(PHASE, configuration)
+            self._lanes.row(PHASE, rr.StateChange(state=stamp.phase), stamp)
 
     def _write_visual(self, record: Record) -> None:
         import rerun as rr
@@ -283,17 +258,17 @@ class RerunSink:
         for name, archetype in archetypes(visual):
             entity = f"{path}/{name}" if name else path
             if isinstance(archetype, Played):
-                self._play(entity, archetype, record.stamp)
+                self._lanes.film(entity, archetype, record.stamp)
                 continue
             if isinstance(archetype, Legend):
                 self._explain(entity, archetype)
                 continue
-            self._send(entity, archetype, record.stamp)
+            self._lanes.row(entity, archetype, record.stamp)
             self._seen.add(path, name, type(archetype).__name__)
             parts.add(name)
         for gone in self._parts.get(path, set()) - parts:
             # A viewer shows the newest of each entity: boxes of an earlier picture would stay.
-            self._send(f"{path}/{gone}", rr.Clear(recursive=False), record.stamp)
+            self._lanes.row(f"{path}/{gone}", rr.Clear(recursive=False), record.stamp)
         self._parts[path] = self._parts.get(path, set()) | parts
         self._explain(path, Legend(getattr(visual, "classes", {})))
 
@@ -303,111 +278,27 @@ class RerunSink:
             known |= legend.names
             # A viewer reads no other than static ones (0.41).
             context = annotation_context(known, over=legend.over)
-            self._recording.log(self._entity(path), context, static=True)
-
-    def _play(self, path: str, played: Played, stamp: Stamp) -> None:
-        import rerun as rr
-
-        when = (int(stamp.time * 1e9) + played.after).astype("datetime64[ns]")
-        indexes = [rr.TimeColumn("log_time", timestamp=when)]
-        self._pictures.send_columns(self._entity(path), indexes=indexes, columns=played.columns)
-
-    def _send(self, path: str, archetype: Any, stamp: Stamp) -> None:
-        """One row with its own times: Rerun's clock is per thread, and this is the worker's."""
-        import rerun as rr
-
-        when = np.array([int(stamp.time * 1e9)], dtype="datetime64[ns]")
-        indexes = [rr.TimeColumn("step", sequence=[stamp.step])]
-        if stamp.epoch is not None:
-            indexes.append(rr.TimeColumn("epoch", sequence=[stamp.epoch]))
-        indexes.append(rr.TimeColumn("log_time", timestamp=when))
-        columns = []
-        for component in archetype.as_component_batches():
-            column = rr.ComponentColumn(component.component_descriptor(), component)
-            columns.append(column.partition([len(component.as_arrow_array())]))
-        stream = self._recording if isinstance(archetype, rr.TextLog) else self._pictures
-        stream.send_columns(self._entity(path), indexes=indexes, columns=columns)
+            self._lanes.always(path, context)
 
     # ---- what does not change with time
 
-    def _send_properties(self, name: str, values: Mapping[str, Any]) -> None:
-        found = properties(values)
-        if found is not None:
-            self._recording.send_property(name, found)
-
     def _send_config_page(self) -> None:
         self._seen.settings = bool(self._info.config)
-        self._send_page(CONFIG, config_page(self._info))
-
-    def _send_page(self, path: str, text: str) -> None:
-        import rerun as rr
-
-        document = rr.TextDocument(text, media_type=rr.MediaType.MARKDOWN)
-        self._recording.log(path, document, static=True)
+        self._lanes.page(CONFIG, config_page(self._info))
 
     def _send_dashboard(
         self, status: Status = Status.RUNNING, error: Failure | None = None
     ) -> None:
         self._shown, self._shown_at = self._seen.outline(), time.monotonic()
         page = summary_page(self._info, status, error, self._seen.numbers, self._totals)
-        self._send_page(SUMMARY, page)
+        self._lanes.page(SUMMARY, page)
         layout = blueprint(self._seen, self._info.dashboard)
         # make_active=True takes away what somebody has arranged in a viewer, and a viewer that is
         # open shows no other (0.41): only at first, when the panels come one by one.
         forming = bool(self._live) and time.monotonic() < self._opened_at + _FORMING
-        send_layout(self._recording, layout, make_active=forming)
-
-    def _entity(self, path: str) -> str:
-        entity = self._entities.get(path)
-        if entity is None:
-            import rerun as rr
-
-            entity = self._entities[path] = str(rr.new_entity_path(path.split("/")))
-        return entity
-
-
-def _index_fields(*, with_epoch: bool) -> list[pa.Field]:
-    import pyarrow as pa
-
-    names = {"step": pa.int64(), "epoch": pa.int64(), "log_time": pa.timestamp("ns")}
-    if not with_epoch:
-        del names["epoch"]
-    return [
-        pa.field(name, kind, metadata={"rerun:kind": "index", "rerun:index_name": name})
-        for name, kind in names.items()
-    ]
+        self._lanes.layout(layout, make_active=forming)
 
 
 def _positive(values: Any) -> Any:
     """Where a logarithm can be taken and drawn."""
     return np.isfinite(values) & (values > 0)
-
-
-def _scalar_field(name: str, entity: str) -> pa.Field:
-    import pyarrow as pa
-
-    return pa.field(
-        name,
-        pa.float64(),
-        metadata={
-            "rerun:entity_path": entity,
-            "rerun:archetype": "rerun.archetypes.Scalars",
-            "rerun:component": "Scalars:scalars",
-            "rerun:component_type": "rerun.components.Scalar",
-        },
-    )
-
-
-@cache
-def _warm_up() -> None:
-    """The first columns cost a fifth of a second of imports (0.41): spend it before training."""
-    import pyarrow as pa
-
-    recording = new_stream("triptych", "warm-up", properties=False)
-    memory = recording.memory_recording()
-    schema = pa.schema([*_index_fields(with_epoch=False), _scalar_field("c0", "/warm")])
-    now = np.array([0], dtype="datetime64[ns]")
-    columns = [pa.array([0]), pa.array(now), pa.array([0.0])]
-    recording.send_record_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-    memory.drain_as_bytes()
-    let_go([recording], time.monotonic() + 1.0)

@@ -45,9 +45,8 @@ class Supplement(RerunSink):
             chunks: `rerun.chunk.Chunk` each.
         """
         for count, chunk in enumerate(chunks, 1):
-            self._recording.send_chunks(chunk)
+            self._lanes.stream.send_chunks(chunk)
             if count % _IN_MEMORY == 0:  # Rerun's queue to the file has no end (0.41)
-                self._recording.flush()
+                self._lanes.stream.flush()
         if self._seen.phases:  # each recording has colours only for its own
-            colours = phase_colours(self._seen.phases)
-            self._recording.log(PHASE, colours, static=True)
+            self._lanes.always(PHASE, phase_colours(self._seen.phases))

@@ -135,9 +135,14 @@ def has_ended(service: psutil.Process | None) -> bool:
     """Whether it was there, and is no more; the kernel may have killed it for memory."""
     import psutil
 
-    return service is not None and not (
-        service.is_running() and service.status() != psutil.STATUS_ZOMBIE
-    )
+    if service is None:
+        return False
+    try:
+        return not service.is_running() or service.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+    except OSError:  # no descriptor is left to look with
+        return False
 
 
 def end_service() -> None:
