@@ -209,3 +209,9 @@ def test_accelerate_is_named_where_it_is_missing(tmp_path: Path) -> None:
         "triptych.accelerate needs accelerate: pip install triptych[hf]",
         "triptych.hf needs Hugging Face transformers: pip install triptych[hf]",
     ]
+
+
+def test_a_wrong_argument_is_refused_at_once() -> None:
+    """Not when the run opens."""
+    with pytest.raises(TypeError, match="max_overheads"):
+        RerunTracker("digits", max_overheads=0.1)

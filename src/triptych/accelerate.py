@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import sys
@@ -18,6 +19,7 @@ except ImportError as error:
 from triptych.rank import is_writer
 from triptych.resume import continue_run
 from triptych.run import Run
+from triptych.start import run as open_run
 
 __all__ = ["RerunTracker"]
 
@@ -45,7 +47,8 @@ class RerunTracker(GeneralTracker):  # type: ignore[misc]  # accelerate has no t
             `resume=False`, a checkpoint never continues its run.
 
     Raises:
-        TypeError: If there is neither a run nor a project.
+        TypeError: If there is neither a run nor a project, or an argument that `triptych.run` does
+            not take.
     """
 
     name = "rerun"
@@ -58,6 +61,7 @@ class RerunTracker(GeneralTracker):  # type: ignore[misc]  # accelerate has no t
         super().__init__()
         if run is None and project is None:
             raise TypeError('Give RerunTracker a project such as "digits", or run= an open run.')
+        inspect.signature(open_run).bind_partial(**run_arguments)
         self._project = project or ""
         self._arguments = run_arguments
         self._run = run

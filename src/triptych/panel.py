@@ -72,6 +72,7 @@ class _Before:
 
 
 _before: _Before | None = None
+_connected: list[RunHandler] = []
 
 
 class Panel:
@@ -103,6 +104,7 @@ class Panel:
         clocks.append(self._clock)
         self._exchange_levels()
         self._root.addHandler(self._handler)
+        _connected.append(self._handler)
         level = self._root.level
         if level > self._wanted or level == logging.NOTSET:
             self._root.setLevel(self._wanted)
@@ -119,8 +121,8 @@ class Panel:
     def disconnect(self) -> None:
         """Leave logging as it was found, unless another run is open; again, and nothing happens."""
         global _before  # noqa: PLW0603
-        for handler in (self._handler, self._direct):
-            self._root.removeHandler(handler)
+        self._remove_handler()
+        self._root.removeHandler(self._direct)
         if self._clock in clocks:
             clocks.remove(self._clock)
             self._exchange_levels()
@@ -142,8 +144,13 @@ class Panel:
 
     def leave_to_terminal(self) -> None:
         """In a forked child: no worker lives here, so lines go to standard error at once."""
-        self._root.removeHandler(self._handler)
+        self._remove_handler()
         self.speak_directly(self._wanted)
+
+    def _remove_handler(self) -> None:
+        if self._handler in _connected:
+            _connected.remove(self._handler)
+        self._root.removeHandler(self._handler)
 
     def speak_directly(self, level: int) -> None:
         """Let lines from this level on go to standard error at once: no sink would show them.
@@ -168,6 +175,9 @@ def _stamping(original: Callable[..., logging.LogRecord]) -> Callable[..., loggi
     def make_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = original(*args, **kwargs)
         stamp_record(record)
+        for handler in _connected:
+            if handler not in logging.root.handlers:  # somebody has called dictConfig meanwhile
+                logging.root.addHandler(handler)
         return record
 
     return make_record

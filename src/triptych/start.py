@@ -157,7 +157,8 @@ def run(
     panel = Panel(clock, settings, lambda record, words: intake.put(record, local=words.local))
     panel.connect()  # what the sinks say while they open is part of the record
     deliveries.open(info, intake.settle)
-    if (problems := deliveries.unspoken) is not None:  # what Python does where nobody listens
+    problems = deliveries.unspoken
+    if problems or (console and problems is not None):  # what Python does where nobody listens
         panel.speak_directly(stdlib_logging.WARNING)
         for sink, problem in problems.items():
             log.error("The %s sink could not be opened: %s", sink, problem)

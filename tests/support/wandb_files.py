@@ -77,7 +77,8 @@ def read(run_dir: Path) -> WandbRun:
     log = next(iter(run_dir.glob("*.wandb")), None)
     if log is None:
         raise FileNotFoundError(f"No .wandb file in {run_dir}: pass the folder of one run.")
-    records = [json.loads(line) for line in _inspect(log).splitlines()]
+    # not splitlines: a text may hold other line ends than that of JSON lines
+    records = [json.loads(line) for line in _inspect(log).split("\n") if line]
     told = json.loads(_inspect(log, "-summary"))
     return WandbRun(
         folder=run_dir,

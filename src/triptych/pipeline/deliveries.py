@@ -22,7 +22,7 @@ Listener: TypeAlias = Callable[[list[Columns]], None]
 
 log = logging.getLogger("triptych")
 
-GATHER = 2.0  # seconds that numbers wait for the recording, which costs 1 kB for each portion
+GATHER = 2.0  # seconds that numbers wait for the recording at least; see `Portions`
 OPENING = 60.0  # seconds that the sinks may take to open before training starts without them
 
 

@@ -53,7 +53,7 @@ class TextSink:
         self._handlers: list[logging.Handler] = []
 
     def open(self, info: RunInfo) -> None:
-        """Make the handlers; a terminal that the user's own logging writes to is left to it."""
+        """Make the handlers."""
         handlers = self._config.setdefault("handlers", {})
         if "file" not in handlers:
             like = handlers.get("console", {})
@@ -72,11 +72,12 @@ class TextSink:
         self._handlers = sorted(build_handlers(self._config), key=_is_file)
         for handler in filter(_is_file, self._handlers):
             handler.handleError = _raise  # type: ignore[assignment,method-assign]
-        if speaks_already():
-            self._handlers = [handler for handler in self._handlers if handler.name != "console"]
 
     def write(self, batch: Batch) -> None:
-        """Write one line for the numbers of each step and for each record that is words."""
+        """Write one line for the numbers of each step and for each record that is words.
+
+        A terminal that the user's own logging writes to is left to it.
+        """
         for stamp, values in _rows(batch.columns):
             self._write(_numbers_line(stamp, values))
         for record in batch.records:
@@ -95,8 +96,9 @@ class TextSink:
             handler.close()
 
     def _write(self, line: logging.LogRecord) -> None:
+        said = speaks_already()
         for handler in self._handlers:
-            if line.levelno >= handler.level:
+            if line.levelno >= handler.level and not (said and handler.name == "console"):
                 try:
                     handler.handle(line)
                 except OSError as problem:
