@@ -97,7 +97,12 @@ def test_it_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     api = (tmp_path / "api" / "index.html").read_text("utf-8")
-    for name in ("triptych.start.run", "triptych.Run.log", "triptych.Mesh", "triptych.hf.RerunCallback"):
+    for name in (
+        "triptych.start.run",
+        "triptych.Run.log",
+        "triptych.Mesh",
+        "triptych.hf.RerunCallback",
+    ):
         assert f'id="{name}"' in api
 
 

@@ -46,6 +46,7 @@ class RunHandler(logging.Handler):
         """Queue a copy; a record that cannot be formatted is reported as `logging` does."""
         try:
             line = copy.copy(record)
+            line.name = encodable(record.name)
             line.msg, line.args = encodable(record.getMessage()), None
             if record.exc_info and not record.exc_text:
                 line.exc_text = logging.Formatter().formatException(record.exc_info)
@@ -55,7 +56,7 @@ class RunHandler(logging.Handler):
             stamp = self._clock.stamp()  # that of this run, whatever `extra=` says of its own
             line.__dict__.update({name: getattr(stamp, name) for name in STAMP})
             words = Words(line, local)
-            self._put(Record(encodable(f"{LOGS}/{record.name}"), stamp, words), words)
+            self._put(Record(f"{LOGS}/{line.name}", stamp, words), words)
         except Exception:  # noqa: BLE001  # the rule of logging.Handler: never into the caller
             self.handleError(record)
 

@@ -52,6 +52,7 @@ def fill():
 
 train(100)
 run.flush()
+time.sleep(1)  # W&B's process writes its file every quarter of a second
 """
 
 _FULL_FOR_A_WHILE = (
