@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -112,3 +113,23 @@ def test_killed_and_resumed_twice_every_step_stands_once(program: str, tmp_path:
     assert [found.id for found in files] == [read.id] * 3
     rows = [row for found in files for row in found.curve("attempt")]
     assert rows == list(enumerate(expected, 1))
+
+
+def test_what_was_put_back_is_said_where_it_is_read(tmp_path: Path) -> None:
+    """In the log of the attempt that goes on, not before anybody listens."""
+    program = """
+        import os, signal, triptych
+        run = triptych.run("p", root="runs", wandb=False, console=False, resume=RESUME)
+        run.advance()
+        run.log({"loss": 1})
+        if RESUME is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        run.close()
+    """
+    env = environment.isolated(tmp_path)
+    for resume, ending in ((None, -signal.SIGKILL), ("latest", 0)):
+        with environment.start(f"RESUME = {resume!r}{dedent(program)}", env, cwd=tmp_path) as one:
+            assert one.wait(60) == ending
+    said = "The run was killed at step 1; put back 1 numbers and 0 lines."
+    (log,) = tmp_path.glob("runs/*/*/train.log")
+    assert said in log.read_text()

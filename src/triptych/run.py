@@ -230,21 +230,23 @@ class Run(Saving):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self.ended_by(error)
-        self.close()
+        try:
+            if error is not None:
+                self.ended_by(error)
+        finally:
+            self.close()
 
     def ended_by(self, error: BaseException) -> None:
         """Record the exception that ends the run, with its traceback, at the present step."""
         code = lifetime.exit_code(error)
         if not self._intake.open or self.failure is not None or code == 0:
             return
+        interrupted = isinstance(error, KeyboardInterrupt | lifetime.Terminated)
+        self.status = Status.INTERRUPTED if interrupted else Status.FAILED
         # str(error) is the user's code, and may raise; this one does not
         told = traceback.TracebackException.from_exception(error)
         message, trace = encodable(str(told)), encodable("".join(told.format()))
         self.failure = Failure(type(error).__qualname__, message, trace, code)
-        interrupted = isinstance(error, KeyboardInterrupt | lifetime.Terminated)
-        self.status = Status.INTERRUPTED if interrupted else Status.FAILED
         self._intake.put(Record("errors", self.clock.stamp(), self.failure))
 
     def close(self, status: Status | str | None = None, timeout: float = 30.0) -> bool:
@@ -318,9 +320,11 @@ class Run(Saving):
 
     def exit(self, ending: BaseException | None) -> None:
         """The process ends, and nobody has called `close`."""
-        if ending is not None:
-            self.ended_by(ending)
-        self.close()
+        try:
+            if ending is not None:
+                self.ended_by(ending)
+        finally:
+            self.close()
 
     def forked(self) -> None:
         """This is a forked child now, a DataLoader worker say: it must not write to the run."""

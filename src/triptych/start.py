@@ -128,7 +128,7 @@ def run(
     described = mask(plain(dict(config or {})))
     settings = logging or logging_config(console=bool(console), json_lines=console == "json")
     routes = make_routes(sinks, settings, wandb, live)
-    folder = open_folder(root, project, name, resume)
+    folder, level, news = open_folder(root, project, name, resume)
     attempt = folder.next_attempt()
     known: dict[str, Any] = dict(folder.read_json()) if folder.run_json.exists() else {}
     opens_with: dict[str, str] = {}  # filled once the sinks are open
@@ -157,6 +157,8 @@ def run(
     panel = Panel(clock, settings, lambda record, words: intake.put(record, local=words.local))
     panel.connect()  # what the sinks say while they open is part of the record
     deliveries.open(info, intake.settle)
+    if level:
+        log.log(level, news)
     problems = deliveries.unspoken
     if problems or (console and problems is not None):  # what Python does where nobody listens
         panel.speak_directly(stdlib_logging.WARNING)

@@ -5,20 +5,32 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from triptych.archive.find import run_of
 from triptych.archive.folder import RunFolder
-
-log = logging.getLogger("triptych")
 
 Resume: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
 """A run id, the path of a run folder, "latest", or what `Run.state_dict` gave."""
 
 
+class Opened(NamedTuple):
+    """A run folder, and what there is to say about it once somebody listens.
+
+    Attributes:
+        folder: The folder.
+        level: Of Python logging; 0 where there is nothing to say.
+        news: What the run's past has left.
+    """
+
+    folder: RunFolder
+    level: int = 0
+    news: str = ""
+
+
 def open_folder(
     root: str | os.PathLike[str], project: str, name: str | None, resume: Resume | None
-) -> RunFolder:
+) -> Opened:
     """Make a folder, or find that of an earlier run and put back what its process has lost.
 
     Args:
@@ -32,28 +44,25 @@ def open_folder(
         OSError: The folder cannot be made.
     """
     if resume is None:
-        return RunFolder.create(root, project, name)
+        return Opened(RunFolder.create(root, project, name))
     if isinstance(resume, Mapping):
         folder = run_of(resume, root)
     else:
         folder = RunFolder.find(root, project, resume)
-    _put_back(folder)
-    return folder
+    return Opened(folder, *_put_back(folder))
 
 
-def _put_back(folder: RunFolder) -> None:
+def _put_back(folder: RunFolder) -> tuple[int, str]:
     """What an earlier process of the run could not hand over before it was killed."""
     from triptych.archive.repair import repair
 
     try:
         done = repair(folder)
     except Exception as problem:  # noqa: BLE001  # the past of a run must not stop its future
-        log.warning("What came before could not be repaired: %s", problem)
-        return
-    if done.journals:
-        log.info(
-            "The run was killed at step %s; put back %d numbers and %d lines.",
-            done.step,
-            done.numbers,
-            done.lines,
-        )
+        return logging.WARNING, f"What came before could not be repaired: {problem}"
+    if not done.journals:
+        return 0, ""
+    return logging.INFO, (
+        f"The run was killed at step {done.step}; put back {done.numbers} numbers and {done.lines} "
+        f"lines."
+    )

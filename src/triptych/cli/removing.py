@@ -84,7 +84,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
         (
             row["id"],
             status_text(row["status"]),
-            str(row["ended"] or "")[2:10],
+            str(row["ended"] or "")[:10],
             decimal(row["bytes"]),
             "\n".join(_only_here(row)),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from triptych.pipeline.own import Unloggable
 from triptych.printable import encodable
 
@@ -15,6 +17,7 @@ _FOR_CHARTS = (
 _LONGEST, _LONGEST_PART = 1000, 200  # bytes; W&B adds step, hash and ending to the name of a file
 
 
+@lru_cache(maxsize=2**14)  # asked again for every tensor on a device, and every picture
 def normal_path(path: object) -> str:
     """The path without empty parts: "/a//b/" becomes "a/b".
 
