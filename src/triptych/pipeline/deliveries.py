@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self
 
 from triptych.pipeline.cadence import Route
 from triptych.pipeline.clock import StepClock
@@ -14,11 +14,10 @@ from triptych.pipeline.delivery import Delivery, is_recording, keeper_for
 from triptych.pipeline.ending import Ending
 from triptych.pipeline.journal import Journal
 from triptych.pipeline.ledger import Ledger
-from triptych.pipeline.records import Columns, Failure, Record, RunInfo, Status
+from triptych.pipeline.numbers import Listener
+from triptych.pipeline.records import Failure, Record, RunInfo, Status
 from triptych.pipeline.totals import SinkTotals, Totals
 from triptych.pipeline.worker import FlushRequest
-
-Listener: TypeAlias = Callable[[list[Columns]], None]
 
 log = logging.getLogger("triptych")
 
@@ -60,7 +59,7 @@ class Deliveries(dict[str, Delivery]):
             settle: What the workers call before they read.
         """
         for delivery in self.values():
-            delivery.before_read = settle
+            delivery.numbers.before_read = settle
             delivery.start(info)
         deadline = time.monotonic() + OPENING
         for name, delivery in self.items():
@@ -86,7 +85,7 @@ class Deliveries(dict[str, Delivery]):
         """The newest value of every number that a sink has read."""
         newest: dict[str, tuple[float, float]] = {}
         for delivery in self.values():
-            for path, entry in list(delivery.latest.items()):
+            for path, entry in list(delivery.numbers.latest.items()):
                 newest[path] = max(entry, newest.get(path, entry), key=lambda one: one[0])
         return {path: value for path, (_, value) in sorted(newest.items())}
 
@@ -107,14 +106,15 @@ class Deliveries(dict[str, Delivery]):
 
     def listen(self, listener: Listener) -> None:
         """Have a function called with every number, once, on a worker."""
-        reading = next((one for one in self.values() if one.reads), None)
+        reading = next((one for one in self.values() if one.numbers.wanted), None)
         if reading is not None:
-            reading.listeners.append(listener)
+            reading.numbers.listeners.append(listener)
 
     def unlisten(self, listener: Listener) -> None:
         """Have it called no longer."""
         for delivery in self.values():  # new lists: a worker may be going through the old ones
-            delivery.listeners = [one for one in delivery.listeners if one != listener]
+            numbers = delivery.numbers
+            numbers.listeners = [one for one in numbers.listeners if one != listener]
 
     # ---- what they are asked to do
 

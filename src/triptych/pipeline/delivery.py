@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
 from importlib import import_module
 
-from triptych.pipeline.breaker import LONGEST_PAUSE, Breaker
 from triptych.pipeline.buffer import Buffer
-from triptych.pipeline.cadence import Every, Route
+from triptych.pipeline.cadence import Route
+from triptych.pipeline.courier import Courier
 from triptych.pipeline.ending import Ending
+from triptych.pipeline.handover import Handover
 from triptych.pipeline.journal import Journal, Keeper
 from triptych.pipeline.ledger import Reader
-from triptych.pipeline.portions import Portions
-from triptych.pipeline.records import Batch, Columns, Record, RunInfo, Stamp, Status
-from triptych.pipeline.room import Room
-from triptych.pipeline.samples import Samples
-from triptych.pipeline.sink import NotKept, NotShown
+from triptych.pipeline.numbers import Numbers
+from triptych.pipeline.records import Batch, Record, RunInfo, Stamp, Status
 from triptych.pipeline.totals import NOT_SHOWN, SinkTotals, Totals
-from triptych.pipeline.windows import Windows
 from triptych.pipeline.worker import FlushRequest, Worker
 
 log = logging.getLogger("triptych")
 
-_FLUSH = 2.0  # seconds that a sink may take to hand what it has to the disk
 _MARGIN = 0.5  # seconds between a sink's deadline and ours, so that it can say what happened
-
-
-def _place(row: Columns) -> tuple[int, int, str]:
-    """Step, epoch and phase of a row."""
-    return int(row.steps[0]), int(row.epochs[0]), row.phases[0]
-
-
-def _thinning(every: Every) -> Windows | Samples:
-    return Samples(every) if every.keep == "first" else Windows(every)
 
 
 def is_recording(route: Route) -> bool:
@@ -81,45 +66,24 @@ class Delivery:
         gather: float = 0.0,
     ) -> None:
         self.sink = route.sink
-        self.totals = SinkTotals()
-        self.buffer = Buffer(self.sink.name, self.totals, limit)
-        self.latest: dict[str, tuple[float, float]] = {}  # when, value
-        self.before_read: Callable[[bool], None] = lambda _wait: None
-        self.listeners: list[Callable[[list[Columns]], None]] = []  # to all numbers; on the worker
         self.spent = 0.0  # processor time of the worker, seconds
-        self.problem: BaseException | None = None  # what kept the sink from opening or closing
-        self._refuses: str | None = None  # why nothing more is handed to the sink
-        self._owes = False  # whether the sink lacks something that the journal has
-        self._room = Room(self.sink.name)
+        self._handover = Handover(self.sink)
+        self.totals = self._handover.totals
+        self.buffer = Buffer(self.sink.name, self.totals, limit)
+        self.numbers = Numbers(route, reader, self.totals, gather)
         self._works = True  # unless no thread can be started
-        self._in_hand: dict[int, Columns | Record] = {}  # taken by the worker, not counted yet
-        self._left = False  # behind, because it hangs; what it had in hand is counted
-        self._counting = threading.Lock()  # between a worker and whoever leaves it behind
-        self._reader = reader
         self._keeper = keeper
-        self._thinning: Windows | Samples | Portions | None = None
-        if route.numbers:
-            self._thinning = _thinning(route.numbers)
-        elif gather:
-            self._thinning = Portions()
         self._gate = route.visuals.gate() if route.visuals else None
         self._wants_visuals = route.visuals is not False
         self._poll = poll
-        self._gather = gather
-        self._gathered = 0.0  # when numbers were last read
+        self._courier = Courier(self.sink, self.numbers, self.buffer, self._handover, keeper, poll)
         self._put = 0
-        self._numbers = 0
-        self._backlog = False
         self._requests: deque[FlushRequest] = deque()
         self._wake = threading.Event()
         self._opened = threading.Event()
         self._ending: Ending | None = None
         self._last: tuple[Record, Delivery] | None = None
         self._closed = threading.Event()
-        self._breaker = Breaker(getattr(self.sink, "longest_pause", LONGEST_PAUSE))
-        self._flushed = True  # the last time
-        self._lost_before = 0  # what earlier flushes have answered for
-        self._told: set[type[BaseException]] = set()
         self._thread = Worker(self.sink.name, self._work, self._interrupt)
 
     def __repr__(self) -> str:
@@ -137,8 +101,7 @@ class Delivery:
             self._stay_out(error)
 
     def _stay_out(self, error: BaseException) -> None:
-        self.problem, self._refuses = error, "not open"
-        self._tell(error, "could not be opened and stays out of this run")
+        self._handover.give_up(error, "not open", "could not be opened and stays out of this run")
         self._opened.set()
 
     def wait_open(self, timeout: float) -> bool:
@@ -166,9 +129,9 @@ class Delivery:
         return getattr(self.sink, "takes_local_words", False)
 
     @property
-    def reads(self) -> bool:
-        """Whether the sink wants numbers."""
-        return self._reader is not None
+    def problem(self) -> BaseException | None:
+        """What kept the sink from opening, from going on or from closing."""
+        return self._handover.problem
 
     def due(self, path: str, stamp: Stamp) -> bool:
         """Whether a visual at this path is wanted now."""
@@ -220,17 +183,13 @@ class Delivery:
         self._put += 1
         self.totals.lose(reason, path)
 
-    def stretch(self, factor: int) -> None:
-        """Let the windows of numbers that are thinned last so many times as long."""
-        if isinstance(self._thinning, Windows):
-            self._thinning.stretch = factor
-
     def begin_close(self, ending: Ending) -> None:
         """Ask the worker to deliver what is left and to close the sink."""
+        self._courier.closing = True
         self._ending = ending
         self._wake.set()
         if not self._works:
-            self._abandon()
+            self._courier.abandon()
             self._closed.set()
 
     def _interrupt(self, deadline: float) -> None:
@@ -249,12 +208,12 @@ class Delivery:
     @property
     def recoverable(self) -> bool:
         """Whether the journal may hold what a durable sink should have, and has not."""
-        return self._keeper is not None and (self._owes or not self._whole)
+        return self._keeper is not None and (self._handover.owes or not self._whole)
 
     @property
     def _whole(self) -> bool:
         """Whether the sink has come to a good end with all that it was handed."""
-        return self._closed.is_set() and self.problem is None and self._flushed
+        return self._closed.is_set() and self.problem is None and self._courier.flushed
 
     def _let_go(self) -> None:
         abandon = getattr(self.sink, "abandon", None)
@@ -262,29 +221,20 @@ class Delivery:
             try:
                 abandon()
             except Exception as error:  # noqa: BLE001
-                self._tell(error, "could not be left behind")
+                self._handover.tell(error, "could not be left behind")
 
     def _leave_behind(self) -> None:
         """Count as unsent what the worker has in hand, and what waits for it."""
-        self._refuses = self._refuses or "unsent"
-        if self._closed.wait(_MARGIN):  # it was late, but did not hang
-            return
-        with self._counting:
-            rest: list[Columns] = []
-            while found := self._take_numbers():
-                rest += found
-            self._left = True
-            if self._thinning:
-                rest = self._thinning.feed(rest, None)
-            held = [*self._in_hand.values(), *rest, *self.buffer.vital, *self.buffer.visuals]
-            columns = tuple(one for one in held if isinstance(one, Columns))
-            records = tuple(one for one in held if isinstance(one, Record))
-            self._lose(Batch(columns, records), "unsent")
+        self._handover.refuse()
+        if not self._closed.wait(_MARGIN):  # it is not just late, it hangs
+            self._handover.leave(
+                lambda: (*self.numbers.leave(), *self.buffer.vital, *self.buffer.visuals)
+            )
 
     def snapshot(self) -> SinkTotals:
         """The totals so far; numbers count from the moment the worker has read them."""
         shed = {reason: Counter(paths) for reason, paths in list(self.totals.shed.items())}
-        return SinkTotals(self._numbers + self._put, self.totals.delivered, shed)
+        return SinkTotals(self.numbers.count + self._put, self.totals.delivered, shed)
 
     # ---- the worker
 
@@ -299,13 +249,12 @@ class Delivery:
         self._opened.set()
         while self._ending is None:
             self.spent = time.thread_time()
-            self._wake.wait(0.002 if self._backlog else self._poll)
+            self._wake.wait(0.002 if self._courier.backlog else self._poll)
             self._wake.clear()
             try:
                 self._visit()
             except Exception as error:  # noqa: BLE001  # a fault of ours must not pass for success
-                self.problem, self._refuses = error, "error"
-                self._tell(error, "is given up")
+                self._handover.give_up(error, "error", "is given up")
         try:
             self._end(self._ending)
         finally:
@@ -317,12 +266,11 @@ class Delivery:
         deadline = ending.deadline
         try:
             # A third of the time is the sink's own: a file needs its end more than one picture more
-            self._drain(deadline - max(0.0, deadline - time.monotonic()) / 3)
+            self._courier.drain(deadline - max(0.0, deadline - time.monotonic()) / 3)
         except Exception as error:  # noqa: BLE001  # ours again
-            self.problem, self._refuses = error, "error"
-            self._tell(error, "is given up")
-        opened = self._refuses != "not open"
-        self._abandon()
+            self._handover.give_up(error, "error", "is given up")
+        opened = self._handover.refuses != "not open"
+        self._courier.abandon()
         totals = ending.totals()
         if not opened:
             return
@@ -332,15 +280,8 @@ class Delivery:
         try:
             self.sink.close(ending.status, ending.failure, deadline - _MARGIN)
         except BaseException as problem:  # noqa: BLE001
-            self.problem = problem
-            self._tell(problem, "could not be closed")
-
-    def _abandon(self) -> None:
-        """Count what is still there as unsent: the sink is given nothing any more."""
-        self._refuses = self._refuses or "unsent"
-        self._breaker.try_now()
-        while self._deliver(now=None):
-            pass
+            self._handover.problem = problem
+            self._handover.tell(problem, "could not be closed")
 
     def _sum_up(self, totals: Totals) -> None:
         sum_up = getattr(self.sink, "sum_up", None)
@@ -348,7 +289,7 @@ class Delivery:
             try:
                 sum_up(totals)
             except BaseException as error:  # noqa: BLE001
-                self._tell(error, "could not write down what became of everything")
+                self._handover.tell(error, "could not write down what became of everything")
 
     def _write_last(self, deadline: float) -> None:
         if self._last is None:
@@ -357,7 +298,7 @@ class Delivery:
         self._put += 1
         reason: str | None = "unsent"
         if other._closed.wait(max(0.0, deadline - time.monotonic())):  # noqa: SLF001  # one of us
-            reason = self._write(Batch(records=(record,)))
+            reason = self._handover.attempt(Batch(records=(record,)))
         if reason is None:
             self.totals.delivered += 1
         else:
@@ -366,13 +307,13 @@ class Delivery:
     def _visit(self) -> None:
         waiting = list(self._requests)
         if not waiting:
-            self._deliver(now=time.time())
+            self._courier.deliver(now=time.time())
             return
         deadline = max(request.deadline for request in waiting)
-        arrived = self._drain(deadline)
+        arrived = self._courier.drain(deadline)
         for request in waiting:
             self._requests.popleft()
-            if request.next_attempt is not None and self._refuses is None:
+            if request.next_attempt is not None and self._handover.refuses is None:
                 self._begin_attempt(request.next_attempt, request.deadline)
             request.answer(arrived=arrived)
 
@@ -382,193 +323,4 @@ class Delivery:
             try:
                 next_attempt(info, deadline)
             except BaseException as error:  # noqa: BLE001
-                self.problem, self._refuses = error, "not open"
-                self._tell(error, "could not begin the next attempt")
-
-    def _drain(self, deadline: float) -> bool:
-        """Deliver until nothing is left, windows included, then flush the sink.
-
-        Returns:
-            Whether all that was accepted since the last flush has arrived.
-        """
-        self._breaker.try_now()
-        while self._deliver(now=None):
-            if time.monotonic() > deadline:
-                return False
-        if self._refuses is None:
-            try:
-                self.sink.flush(deadline)
-            except BaseException as error:  # noqa: BLE001
-                self._flushed = False
-                self._tell(error, "could not be flushed")
-                return False
-            self._flushed = True
-        missing = self.totals.missing
-        lost, self._lost_before = missing - self._lost_before, missing
-        return self._refuses is None and not lost and not self._room.full
-
-    def _deliver(self, now: float | None) -> bool:
-        """Hand over what waits; False when there was nothing. `now` is None in a flush."""
-        if self._refuses is None and (self._breaker.open or not self._has_room()):
-            self._backlog = False
-            return False
-        if self._keeper is not None:
-            self._keeper.begin()
-        blocks = self._read_numbers(wait=now is None)
-        if self._thinning:
-            blocks = self._thinning.feed(blocks, now)
-        self._in_hand.update((id(block), block) for block in blocks)
-        taken = 0
-        if isinstance(self._thinning, Samples):  # for somebody who reads along: in order of time
-            taken += self._hand_over_in_order(blocks)
-        elif blocks:
-            self._hand_over(Batch(columns=tuple(blocks)))
-        for waiting in (self.buffer.vital, self.buffer.visuals):
-            taken += self._hand_over_records(waiting)
-        self._backlog = bool((self._reader is not None and self._reader.pending) or self.buffer)
-        self._hand_to_disk()
-        return bool(blocks or taken or self._backlog)
-
-    def _has_room(self) -> bool:
-        place = getattr(self.sink, "place", None)
-        return self._room.look(place, at_end=self._ending is not None)
-
-    def _hand_to_disk(self) -> None:
-        """Let the journal go of what the sink has, once that is worth a flush."""
-        if self._keeper is None or self._refuses or self.buffer.vital or not self._keeper.waits:
-            return
-        if isinstance(self._thinning, Portions) and self._thinning.holds:
-            return
-        if self._owes:  # it would let go of what was lost, too
-            return
-        try:
-            self.sink.flush(time.monotonic() + _FLUSH)
-        except BaseException as error:  # noqa: BLE001
-            self._tell(error, "could not be flushed")
-        else:
-            self._keeper.settle()
-
-    def _hand_over_in_order(self, rows: list[Columns]) -> int:
-        """Rows of one step together, and the words said before each of them; how many words."""
-        taken = 0
-        together: list[Columns] = []
-        for row in rows:
-            when = float(row.times[0])
-            spoken = bool(self.buffer.vital) and self.buffer.vital[0].stamp.time < when
-            if together and (spoken or _place(row) != _place(together[0])):
-                self._hand_over(Batch(columns=tuple(together)))
-                together = []
-            taken += self._hand_over_records(self.buffer.vital, before=when)
-            together.append(row)
-        if together:
-            self._hand_over(Batch(columns=tuple(together)))
-        return taken
-
-    def _hand_over_records(self, waiting: deque[Record], before: float = math.inf) -> int:
-        """Hand over records, those stamped before a moment; say how many."""
-        # Not until it is empty: pictures that come as fast as they go must not keep numbers, words
-        # and a flush from their turn.
-        until = time.monotonic() + self._poll
-        taken = 0
-        while waiting and not self._breaker.open and time.monotonic() < until:
-            try:
-                if waiting[0].stamp.time >= before:
-                    break
-                record = waiting.popleft()
-            except IndexError:  # shed in between
-                break
-            taken += 1
-            self._hand_over(Batch(records=(record,)))
-            self.buffer.taken(record)
-        return taken
-
-    def _read_numbers(self, *, wait: bool) -> list[Columns]:
-        if self._reader is None or self._left:
-            return []
-        if not (wait or self._reader.pending or time.monotonic() > self._gathered + self._gather):
-            return []
-        self._gathered = time.monotonic()
-        self.before_read(wait)
-        found = self._take_numbers()
-        for listener in self.listeners if found else ():
-            listener(found)
-        return found
-
-    def _take_numbers(self) -> list[Columns]:
-        if self._reader is None:
-            return []
-        found = self._reader.read()
-        for block in found:
-            self._numbers += block.values.size
-            when = float(block.times[-1])
-            for path, value in zip(block.paths, block.values[-1].tolist(), strict=True):
-                if path not in self.latest or self.latest[path][0] <= when:
-                    self.latest[path] = (when, value)
-        for path, count in self._reader.shed().items():
-            self._numbers += count
-            self.totals.lose("full", path, count)
-        return found
-
-    def _hand_over(self, batch: Batch) -> None:
-        """Give the sink one batch, and count what became of it."""
-        self._in_hand.update((id(record), record) for record in batch.records)
-        reason = self._refuses or self._write(batch)
-        with self._counting:
-            if self._left:
-                return
-            for one in (*batch.columns, *batch.records):
-                del self._in_hand[id(one)]
-            if reason is not None:
-                self._lose(batch, reason)
-            else:
-                self.totals.delivered += batch.size
-
-    def _write(self, batch: Batch) -> str | None:
-        """Give the sink one batch; say why it did not take it, if so."""
-        try:
-            self.sink.write(batch)
-        except NotShown as why:
-            self._tell(why, "cannot show a value")
-            return NOT_SHOWN
-        except NotKept as why:
-            self._tell(why.__cause__ or why, "could not keep what it has shown")
-            return "error"
-        except BaseException as error:  # noqa: BLE001
-            self._blame(error, batch)
-            return "error"
-        if self._breaker.worked():
-            log.warning("The %s sink works again.", self.sink.name)
-            self._told.clear()  # the next outage is news
-        return None
-
-    def _blame(self, error: BaseException, batch: Batch) -> None:
-        """Tell of a failure, and count it as the sink's, unless a visual is not what it seemed."""
-        visuals = [record.path for record in batch.records if record.sheddable]
-        if visuals and isinstance(error, TypeError | ValueError):
-            self._tell(error, f"cannot show {visuals[0]!r}")
-        else:
-            self._breaker.failed()
-            self._tell(error, "failed to take in a batch, which is lost there")
-
-    def _lose(self, batch: Batch, reason: str) -> None:
-        self._owes |= reason != NOT_SHOWN and (
-            bool(batch.columns) or not all(record.sheddable for record in batch.records)
-        )
-        for record in batch.records:
-            self.totals.lose(reason, record.path)
-        for block in batch.columns:
-            for path in block.paths:
-                self.totals.lose(reason, path, block.logged)
-
-    def _tell(self, error: BaseException, what: str) -> None:
-        """Say it once for each kind of error."""
-        if type(error) in self._told:
-            return
-        self._told.add(type(error))
-        log.error(
-            "The %s sink %s: %s: %s. Training and the other sinks go on; losses are counted.",
-            self.sink.name,
-            what,
-            type(error).__name__,
-            error,
-        )
+                self._handover.give_up(error, "not open", "could not begin the next attempt")

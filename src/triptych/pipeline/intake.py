@@ -172,7 +172,7 @@ class Intake:
             here = {"context": self._clock.context, "step": self._clock.step}
             self._ledger.append_floats((OVERHEAD,), (share,), **here, when=time.time())
             for delivery in self._deliveries:
-                delivery.stretch(self.budget.overhead.stretch)
+                delivery.numbers.stretch(self.budget.overhead.stretch)
 
     # ---- whatever is not a row of plain numbers under known names
 
