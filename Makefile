@@ -11,7 +11,7 @@ demo: $(READY)  ## Train on handwritten digits, and say where to look
 	$(BIN)/python examples/vanilla/train_digits.py
 
 test: lint  ## All checks and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)  ## Style and types
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.markup import escape
@@ -89,7 +90,8 @@ _LIMIT = 2.5
 _HEADINGS = ("Fault", "Kept", "Shed", "Training was held")
 _WIDTH = 120
 
-_KEY = pytest.StashKey["list[_Row]"]()
+_PROPERTY = "fault"
+"""Name of what a report of a test carries for each row, from whichever process ran it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,8 @@ class Fault:
     While the test runs, the calls that log in this process are timed.
     """
 
-    def __init__(self, rows: list[_Row], held: Held) -> None:
-        self._rows = rows
+    def __init__(self, properties: list[tuple[str, object]], held: Held) -> None:
+        self._properties = properties
         self._held = held
 
     def __call__(
@@ -142,15 +144,15 @@ class Fault:
         if held is not None:
             held = max(held, self._held.longest)
             assert held < _LIMIT, f"a call of run.log took {held:.2f} s"
-        self._rows.append(_Row(fault, case, kept, shed, held or None))
+        self._properties.append((_PROPERTY, (fault, case, kept, shed, held or None)))
 
 
 @pytest.fixture
-def fault(pytestconfig: pytest.Config) -> Iterator[Fault]:
+def fault(request: pytest.FixtureRequest) -> Iterator[Fault]:
     """Takes down how a fault has ended."""
     held = Held()
     held.watch()
-    yield Fault(pytestconfig.stash.setdefault(_KEY, []), held)
+    yield Fault(request.node.user_properties, held)
     held.leave()
 
 
@@ -159,17 +161,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-table", metavar="FILE", help="write the table of faults, as Markdown")
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Print the table."""
-    rows = _in_order(config.stash.get(_KEY, []))
-    if not rows:
-        return
-    terminalreporter.section("faults")
-    terminalreporter.write(_as_text(rows))
-    if file := config.getoption("--fault-table"):
-        Path(file).write_text(_as_markdown(rows), "utf-8")
+def pytest_configure(config: pytest.Config) -> None:
+    """Gather the rows."""
+    config.pluginmanager.register(_Table(config))
+
+
+class _Table:
+    def __init__(self, config: pytest.Config) -> None:
+        self._file: str | None = config.getoption("--fault-table")
+        self._rows: list[_Row] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what a test has taken down, here or in another process."""
+        if report.when == "teardown":
+            told: list[Any] = [row for name, row in report.user_properties if name == _PROPERTY]
+            self._rows += [_Row(*row) for row in told]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the table."""
+        rows = _in_order(self._rows)
+        if not rows:
+            return
+        terminalreporter.section("faults")
+        terminalreporter.write(_as_text(rows))
+        if self._file:
+            Path(self._file).write_text(_as_markdown(rows), "utf-8")
 
 
 def _in_order(rows: list[_Row]) -> list[_Row]:
