@@ -172,6 +172,18 @@ def test_jpeg_round_trip_is_close(pixels: np.ndarray) -> None:
     assert len(encoded.data) < pixels.nbytes / 10
 
 
+def test_grey_in_three_channels_is_packed_as_one() -> None:
+    """It looks the same; a single pixel of colour anywhere, and it stays in colour."""
+    pixels = np.kron(np.eye(2, dtype=np.uint8), np.full((300, 300, 3), 255, dtype=np.uint8))
+    pixels = np.repeat(pixels[..., :1], 3, axis=2)
+    with PILImage.open(io.BytesIO(Image(pixels).encode().data)) as picture:
+        assert picture.mode == "L"
+        assert (np.asarray(picture.convert("RGB")) == pixels).all()
+    pixels[599, 1] = (0, 0, 1)
+    with PILImage.open(io.BytesIO(Image(pixels).encode().data)) as picture:
+        assert (np.asarray(picture) == pixels).all()
+
+
 def test_thin_coloured_lines_keep_their_colour() -> None:
     """What a user draws into a large picture, one pixel wide, is not washed out."""
     pixels = gradient(200, 300)[..., :1].repeat(3, axis=-1)

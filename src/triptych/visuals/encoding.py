@@ -51,6 +51,9 @@ def encode(pixels: npt.NDArray[np.uint8]) -> Encoded:
     """
     from PIL import Image
 
+    few = _has_few_colours(pixels)
+    if few and _is_grey(pixels):
+        pixels = np.ascontiguousarray(pixels[..., 0])  # the same picture, and a third to pack
     picture = Image.fromarray(pixels)
     width, height = picture.size
     exact = (
@@ -58,7 +61,7 @@ def encode(pixels: npt.NDArray[np.uint8]) -> Encoded:
         or max(width, height) <= _SMALL_SIDE
         or max(width, height) > _JPEG_MAX_SIDE
         or (picture.mode == "L" and width * height <= _SMALL_GREY)
-        or _has_few_colours(pixels)
+        or few
     )
     file = io.BytesIO()
     if exact:
@@ -74,3 +77,11 @@ def _has_few_colours(pixels: npt.NDArray[np.uint8]) -> bool:
     some = flat[:: max(1, len(flat) // _LOOKED_AT)].astype(np.int64)
     colours = some @ (256 ** np.arange(some.shape[1]))
     return len(np.unique(colours)) <= _FEW_COLOURS
+
+
+def _is_grey(pixels: npt.NDArray[np.uint8]) -> bool:
+    """Whether three channels say the same."""
+    if pixels.ndim != 3 or pixels.shape[2] != 3:  # noqa: PLR2004  # red, green, blue
+        return False
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    return bool((red == green).all() and (green == blue).all())
