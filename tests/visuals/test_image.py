@@ -174,8 +174,8 @@ def test_jpeg_round_trip_is_close(pixels: np.ndarray) -> None:
 
 def test_grey_in_three_channels_is_packed_as_one() -> None:
     """It looks the same; a single pixel of colour anywhere, and it stays in colour."""
-    pixels = np.kron(np.eye(2, dtype=np.uint8), np.full((300, 300, 3), 255, dtype=np.uint8))
-    pixels = np.repeat(pixels[..., :1], 3, axis=2)
+    flat = np.kron(np.eye(2, dtype=np.uint8), np.full((300, 300), 255, dtype=np.uint8))
+    pixels = np.repeat(flat[..., None], 3, axis=2)
     with PILImage.open(io.BytesIO(Image(pixels).encode().data)) as picture:
         assert picture.mode == "L"
         assert (np.asarray(picture.convert("RGB")) == pixels).all()
