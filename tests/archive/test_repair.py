@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,8 +72,7 @@ class _Dying:
         yield sink
         sink.flush(1e9)
         cut = file.read_bytes()
-        for stream in sink.streams:
-            stream.disconnect()
+        assert sink.let_go(time.monotonic() + 10)
         file.write_bytes(cut)
 
     def written(self, sink: RerunSink) -> None:

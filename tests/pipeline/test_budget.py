@@ -129,7 +129,7 @@ def test_stretched_windows_hold_more_numbers_and_lose_none() -> None:
     """Each row stands for all of its window."""
     sink = MemorySink()
     with Pipe(Route(sink, numbers=Every(steps=2))) as pipe:
-        pipe.deliveries[sink.name].stretch(4)
+        pipe.deliveries[sink.name].numbers.stretch(4)
         for _ in range(16):
             pipe.clock.advance()
             pipe.log({"loss": pipe.clock.step})

@@ -125,7 +125,9 @@ def test_latest_number_of_each_path_is_known() -> None:
             pipe.log({"a": step, "b": -step})
         pipe.log({"a": 7.5})
         pipe.flush()
-        latest = {path: value for path, (_, value) in pipe.deliveries["memory"].latest.items()}
+        latest = {
+            path: value for path, (_, value) in pipe.deliveries["memory"].numbers.latest.items()
+        }
     assert latest == {"a": 7.5, "b": -2.0}
 
 

@@ -45,7 +45,7 @@ class Pipe:
         }
         self.intake = Intake(self.clock, ledger, self.deliveries, strict=strict)
         for delivery in self.deliveries.values():
-            delivery.before_read = self.intake.settle
+            delivery.numbers.before_read = self.intake.settle
             delivery.start(INFO)
             assert delivery.wait_open(10)
 

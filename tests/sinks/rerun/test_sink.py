@@ -103,7 +103,9 @@ def test_the_types_of_properties_are_stable(tmp_path: Path) -> None:
 
     found = rrd.properties(run.info.recording)
     assert found["RecordingInfo:name"] == ["größte/run"]
-    assert found["ending"] == {"status": ["finished"], "error": [""]}
+    ending = found["ending"]
+    assert (ending["status"], ending["exit_code"]) == (["finished"], [0.0])
+    assert ending.keys() == {"status", "exit_code", "ended", "duration"}
     assert found["config"] == {
         "lr": [1.0],
         "fast": [1.0],
