@@ -11,14 +11,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from triptych.rendering.priority import ordinary
 from triptych.visuals import Grid, Image, Video
 
 Codec = Literal["libsvtav1", "libx264"]
 """Rerun's viewer decodes AV1 itself, and H.264 with FFmpeg only (0.41); browsers play H.264."""
 
-_OPTIONS = {
-    "libsvtav1": {"preset": "9", "crf": "30"},
-    "libx264": {"preset": "veryfast", "crf": "20"},
+_OPTIONS = {  # one thread each, as far as they let themselves be told: the others train
+    "libsvtav1": {"preset": "9", "crf": "30", "svtav1-params": "lp=1"},
+    "libx264": {"preset": "veryfast", "crf": "20", "threads": "1"},
 }
 _RATE = Fraction(10)  # of a file that does not say
 _LEAST = 4  # pixels of a side
@@ -41,9 +42,10 @@ def mp4(video: Video, codec: Codec) -> bytes | None:
         return None
     os.environ.setdefault("SVT_LOG", "1")  # that encoder tells its settings on stderr otherwise
     try:
-        if isinstance(video.file, bytes):
-            return _encode_again(video.file, codec)
-        return _encode(video.pictures(), Fraction(video.fps).limit_denominator(1000), codec)
+        with ordinary():
+            if isinstance(video.file, bytes):
+                return _encode_again(video.file, codec)
+            return _encode(video.pictures(), Fraction(video.fps).limit_denominator(1000), codec)
     except av.error.FFmpegError:
         return None
 
