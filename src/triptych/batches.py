@@ -31,11 +31,11 @@ def one_each(value: Any) -> bool:
     """Whether a sequence has one element per sample, rather than one per field of the batch."""
     if not isinstance(value, list | tuple) or not value:
         return False
-    return (
-        all(isinstance(item, str) for item in value)
-        or all(isinstance(item, Mapping) for item in value)
-        or all(is_array(item) and _is_picture(item) for item in value)
-    )
+    first = value[0]  # most batches are known by it
+    if is_array(first):
+        return _is_picture(first) and all(is_array(item) and _is_picture(item) for item in value)
+    kind = next((kind for kind in (str, Mapping) if isinstance(first, kind)), None)
+    return kind is not None and all(isinstance(item, kind) for item in value)
 
 
 def is_array(value: Any) -> bool:

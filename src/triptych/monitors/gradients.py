@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Collection, Mapping
 from math import ceil
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from triptych.monitors.incidents import Incidents
@@ -16,7 +17,7 @@ from triptych.monitors.settings import Monitors
 if TYPE_CHECKING:
     from triptych.run import Run
 
-SHARE = 0.005  # of the time of an update that a look may take
+SHARE = 0.0025  # of the time of an update that a look may take
 
 _WARM = 3  # looks that show what a look costs; torch loads kernels in the first
 _REMEMBERED = 5
@@ -53,6 +54,7 @@ class Gradients:
         self._groups: dict[str, tuple[tuple[str, ...], Groups]] = {}
         self._parameters: list[tuple[str, Any]] = []
         self._logged: dict[str, Any] = {}  # rates
+        self._seen: list[Any] = []  # the same, as the optimizer holds them
         self._step: int | None = None  # asked last
         self._next = self._next_modules = 0
         self._asked = time.perf_counter()
@@ -134,6 +136,11 @@ class Gradients:
 
     def _log_new_rates(self) -> None:
         """A schedule is seen whole, however rare the looks are."""
+        # by identity: that is quick, and asks no tensor
+        seen = [group.get("lr") for group in self._optimizer.param_groups]
+        if len(seen) == len(self._seen) and all(map(is_, seen, self._seen)):
+            return
+        self._seen = seen
         rates = self._rates()
         # tensors are left to the looks: to compare them would be to wait for their device
         if all(map(_is_plain, rates.values())) and rates != self._logged:

@@ -41,6 +41,7 @@ class Lanes:
         if apart:
             self.pictures = new_stream(application, name, properties=False)
         self._entities: dict[str, str] = {}
+        self._times: tuple[Stamp, list[Any]] | None = None
 
     @property
     def streams(self) -> list[Any]:
@@ -73,17 +74,15 @@ class Lanes:
         """Send what holds at a stamp."""
         import rerun as rr
 
-        when = np.array([int(stamp.time * 1e9)], dtype="datetime64[ns]")
-        indexes = [rr.TimeColumn("step", sequence=[stamp.step])]
-        if stamp.epoch is not None:
-            indexes.append(rr.TimeColumn("epoch", sequence=[stamp.epoch]))
-        indexes.append(rr.TimeColumn("log_time", timestamp=when))
+        if self._times is None or self._times[0] != stamp:  # pictures of one step come together
+            self._times = stamp, _times(stamp)
         columns = []
         for component in archetype.as_component_batches():
-            column = rr.ComponentColumn(component.component_descriptor(), component)
-            columns.append(column.partition([len(component.as_arrow_array())]))
+            ends = np.array([0, len(component.as_arrow_array())], np.int32)
+            described = component.component_descriptor()
+            columns.append(rr.ComponentColumn(described, component, offsets=ends))
         stream = self.stream if isinstance(archetype, rr.TextLog) else self.pictures
-        stream.send_columns(self._entity(path), indexes=indexes, columns=columns)
+        stream.send_columns(self._entity(path), indexes=self._times[1], columns=columns)
 
     def film(self, path: str, played: Played, stamp: Stamp) -> None:
         """Send what plays from a stamp on, on the timeline `log_time`."""
@@ -140,6 +139,16 @@ def warm_up() -> None:
     lanes.curves((now.astype(int), now.astype(int) - 1, now), {"warm": now})
     memory.drain_as_bytes()
     lanes.let_go(time.monotonic() + 1.0)
+
+
+def _times(stamp: Stamp) -> list[Any]:
+    import rerun as rr
+
+    when = np.array([int(stamp.time * 1e9)], dtype="datetime64[ns]")
+    times = [rr.TimeColumn("step", sequence=[stamp.step])]
+    if stamp.epoch is not None:
+        times.append(rr.TimeColumn("epoch", sequence=[stamp.epoch]))
+    return [*times, rr.TimeColumn("log_time", timestamp=when)]
 
 
 def _index_fields(*, with_epoch: bool) -> list[pa.Field]:
