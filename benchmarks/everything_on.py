@@ -29,7 +29,7 @@ import triptych
 from triptych import monitors
 
 STEP = 0.020  # seconds, about
-BLOCK = 50  # steps: five times eight pictures
+BLOCK = 150  # steps: fifteen times eight pictures, and three looks at every module
 EVERY = 10  # steps between two sets of pictures
 PICTURES, SIZE = 8, 224
 
