@@ -30,7 +30,7 @@ _SHAPES = {
     "Databricks": "dapi" + "0123456789abcdef" * 2,
     "JSON web token": "eyJ" + "hbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl",
     "private key": "-----BEGIN PRIVATE KEY" + "-----\nMIIE\nowIB\n-----END PRIVATE KEY-----",
-    "PGP key": "-----BEGIN PGP PRIVATE KEY BLOCK" + "-----\nMIIE",
+    "PGP key": "-----BEGIN PGP PRIVATE KEY BLOCK" + "-----\n-----END PGP PRIVATE KEY BLOCK-----",
 }
 
 _HIDDEN = """
