@@ -84,6 +84,8 @@ def test_secret_is_known_by_its_look_wherever_it_stands(secret: str) -> None:
         "git@github.com:org/repo.git",
         "ssh://git@github.com/org/repo.git",
         "max_tokens=512, lr=0.1",
+        "def push(token: str, api_key: str | None = None, pad_token: str = '<pad>')",
+        "if password == 'x' and tokenizer.pad_token = '<pad>'",
         "--tokenizer gpt2 --max-tokens 5",
         "bearer of good news",
         "Predict the next token: ",
@@ -130,14 +132,14 @@ def test_command_line_is_masked_in_all_its_forms() -> None:
     arguments += ["db.password=X", "+wandb.api_key=X", "--use_auth_token", "--max_tokens", "512"]
     arguments += ["--data", "s3://id:X@bucket/x", "--config", nested]
     arguments += ["--header", "Authorization: Bearer abcdefgh12345678"]
-    arguments += ["--header", "Authorization: Basic bWU6WA=="]
+    arguments += ["--header", "Authorization: Basic bWU6WA==", "-H", "X-Api-Key: hunter2"]
     assert mask_argv(arguments) == [
         *("train.py", "--hub_token", MASK, "--lr", "0.1", f"--password={MASK}", "-v"),
         *(f"db.password={MASK}", f"+wandb.api_key={MASK}", "--use_auth_token"),
         *("--max_tokens", "512", "--data", f"s3://{MASK}@bucket/x"),
         *("--config", f'{{"api_key": "{MASK}", "lr": 0.1}}'),
         *("--header", f"Authorization: Bearer {MASK}"),
-        *("--header", f"Authorization: Basic {MASK}"),
+        *("--header", f"Authorization: Basic {MASK}", "-H", f"X-Api-Key: {MASK}"),
     ]
 
 
@@ -167,6 +169,17 @@ def test_command_line_in_one_text_is_masked() -> None:
 def test_url_keeps_all_but_user_and_secrets(url: str, expected: str) -> None:
     """Git remotes, data bases, signed addresses."""
     assert mask_url(url) == expected
+
+
+def test_source_code_is_masked() -> None:
+    """The script of a run is kept, and what was changed in it."""
+    code = """password = "hunter2"\napi_key: str = 'hunter2'\nclient(hub_token = "hunter2", n=1)"""
+    assert mask(code) == code.replace("hunter2", MASK)
+
+
+def test_name_may_hold_a_secret_itself() -> None:
+    """Data sources by their address, say."""
+    assert mask({"s3://me:hunter2@bucket": 0.5, 1: 2}) == {f"s3://{MASK}@bucket": 0.5, 1: 2}
 
 
 def test_long_text_is_masked_in_linear_time() -> None:

@@ -54,10 +54,16 @@ _VALUES = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]{0,20}://)(?!git@)[^/?#\s\"'<>]+@")
-# name=value in URLs, overrides and shells; "name": "value" in JSON that was passed as text
+# name=value in URLs, overrides and shells; "name": "value" in JSON that was passed as text;
+# name = "value" in source code; My-Key: value in headers
 _PAIR = re.compile(
-    r"""(?<![\w.-])(?P<key>[\w.-]+)(?P<between>=|["']\s*:\s*)"""
-    r"""(?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&,;#}\]]+)"""
+    r"""
+      (?<![\w.-])(?P<key>[\w.-]+)
+      (?P<between>=|["']\s*:\s*|(?::[ ]?[\w.|]{1,40})?[ ]{0,9}=[ ]{0,9}(?=["'])
+        |(?<=-[Kk]ey):[ ]|(?<=-[Tt]oken):[ ])
+      (?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&,;#}\]]+)
+    """,
+    re.VERBOSE,
 )
 _FLAG = re.compile(r"(?<![\w.-])(?P<key>--[\w.-]+)(?P<between>\s+)(?P<value>[^\s-]\S*)")
 _FLAG_ALONE = re.compile(r"--?\w[\w.-]*")
@@ -83,7 +89,12 @@ def mask(value: Any, key: str | None = None) -> Any:
     """
     secret = key is not None and is_secret(key)
     if isinstance(value, Mapping):
-        return {name: mask(item, key if secret else str(name)) for name, item in value.items()}
+        return {
+            mask_text(name) if isinstance(name, str) else name: mask(
+                item, key if secret else str(name)
+            )
+            for name, item in value.items()
+        }
     if isinstance(value, list | tuple):
         if not secret and all(isinstance(item, str) for item in value):
             return mask_argv(value)
