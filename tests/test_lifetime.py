@@ -74,6 +74,8 @@ time.sleep(60)
         ("sys.exit(0)", ("finished", 0, 0)),
         ("sys.exit(3)", ("failed", 3, 3)),
         ("sys.exit('text')", ("failed", 1, 1)),
+        ("exit(3)", ("failed", 3, 3)),
+        ("quit()", ("finished", 0, 0)),
         ("raise ValueError('out of luck')", ("failed", 1, 1)),
         ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", ("interrupted", 143, 143)),
         ("os.kill(os.getpid(), signal.SIGINT); time.sleep(60)", ("interrupted", 130, -2)),
@@ -108,7 +110,7 @@ fail()
 
 
 @pytest.mark.parametrize(
-    "end", ["os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", "sys.exit(3)"]
+    "end", ["os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", "sys.exit(3)", "exit(3)"]
 )
 def test_a_request_to_exit_is_recorded_with_the_place_it_came_from(
     tmp_path: Path, end: str

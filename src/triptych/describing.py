@@ -14,7 +14,7 @@ from typing import Any
 
 from triptych.archive.digests import digest as digest_of
 from triptych.archive.plain import plain
-from triptych.archive.secrets import mask
+from triptych.archive.secrets import mask, mask_text
 from triptych.archive.seeds import known_seeds
 from triptych.pipeline.clerk import Clerk
 from triptych.pipeline.clock import StepClock
@@ -114,14 +114,15 @@ class Describing:
             raise ValueError(f"The digest of {name!r} is that of its files: pass path= as well.")
         if not self._intake.takes("uses"):
             return
+        name = mask_text(str(name))
         told = {"version": version, "path": None if path is None else os.fspath(path)}
         told |= {"digest": digest if isinstance(digest, str) else None}
         known = {key: value for key, value in mask(told).items() if value is not None}
-        self._learn(uses={str(name): known})
-        version = "" if version is None else f" {version}"
+        self._learn(uses={name: known})
+        version = "" if version is None else f" {mask_text(version)}"
         self._intake.put(Record("events", self.clock.stamp(), Event(f"uses {name}{version}")))
         if digest is True and path is not None:
-            self._clerk.do(partial(self._digest_input, str(name), Path(path).absolute()))
+            self._clerk.do(partial(self._digest_input, name, Path(path).absolute()))
 
     def state_dict(self) -> dict[str, str | int]:
         """What a checkpoint keeps, so that a later process continues this run from there.

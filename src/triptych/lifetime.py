@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import logging
 import os
 import signal
@@ -97,26 +98,44 @@ def _stack(frame: FrameType | None) -> TracebackType | None:
 
 
 def _wrap_exit() -> None:
-    """`sys.exit` is the only trace that an exit code leaves for `atexit`."""
+    """`sys.exit` and `exit` are the only trace that an exit code leaves for `atexit`."""
     original = sys.exit
 
     def leave(status: Any = None, /) -> NoReturn:
-        global _ending  # noqa: PLW0603
-        why = sys.exception()
         try:
             original(status)
         except SystemExit as ending:
-            if threading.current_thread() is threading.main_thread():  # elsewhere: of that thread
-                caller = sys._getframe(1)  # noqa: SLF001  # as `traceback` itself does
-                _ending = SystemExit(ending.code).with_traceback(_stack(caller))
-                # `except Exception: ...; sys.exit(1)`, as in torch's spawned workers: the exception
-                # at hand is why, and nobody will see it again
-                if exit_code(ending) and isinstance(why, Exception | KeyboardInterrupt):
-                    for run in _open[:]:
-                        run.ended_by(why)
+            _leaves(ending, sys._getframe(1))  # noqa: SLF001  # as `traceback` itself does
             raise
 
     sys.exit = leave
+    quitter = type(getattr(builtins, "exit", None))
+    if quitter.__name__ == "Quitter":  # that of `site`, which is no function: it has a repr to show
+        call = quitter.__call__
+
+        def quit_(self: object, code: Any = None) -> NoReturn:
+            try:
+                call(self, code)
+            except SystemExit as ending:
+                _leaves(ending, sys._getframe(1))  # noqa: SLF001
+                raise
+            raise AssertionError("exit() came back")
+
+        quitter.__call__ = quit_  # type: ignore[method-assign]
+
+
+def _leaves(ending: SystemExit, caller: FrameType) -> None:
+    """Somebody wants the process to exit; in other threads it is that thread which ends."""
+    global _ending  # noqa: PLW0603
+    if threading.current_thread() is not threading.main_thread():
+        return
+    _ending = SystemExit(ending.code).with_traceback(_stack(caller))
+    # `except Exception: ...; sys.exit(1)`, as in torch's spawned workers: the exception at hand is
+    # why, and nobody will see it again
+    why = ending.__context__
+    if exit_code(ending) and isinstance(why, Exception | KeyboardInterrupt):
+        for run in _open[:]:
+            run.ended_by(why)
 
 
 def _wrap_excepthook() -> None:

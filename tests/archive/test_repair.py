@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from tests.support import rrd
 from tests.support.faults import Fault
+from tests.support.run_folder import unrecorded
 from triptych.archive.folder import RunFolder
-from triptych.archive.gap import unrecorded
 from triptych.archive.repair import Repaired, repair
 from triptych.cli.app import app
 from triptych.pipeline.clock import StepClock

@@ -20,9 +20,17 @@ _SHAPES = {
     "W&B": "wandb_v1_" + "aB3" * 20,
     "AWS": "AKIA" + "ABCDEFGH12345678",
     "Google": "AIza" + "aB3_-" * 7,
+    "Google, OAuth": "ya29." + "a0AfH6SMBx-" * 3,
     "Slack": "xoxb-" + "123456789012-abcdef",
+    "Slack, application": "xapp-" + "1-A0123-456-abcdef",
+    "Stripe": "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
+    "npm": "npm_" + "aB3dE5" * 6,
+    "SendGrid": "SG." + "abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuv",
+    "Replicate": "r8_" + "aB3dE5" * 6,
+    "Databricks": "dapi" + "0123456789abcdef" * 2,
     "JSON web token": "eyJ" + "hbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl",
     "private key": "-----BEGIN PRIVATE KEY" + "-----\nMIIE\nowIB\n-----END PRIVATE KEY-----",
+    "PGP key": "-----BEGIN PGP PRIVATE KEY BLOCK" + "-----\n-----END PGP PRIVATE KEY BLOCK-----",
 }
 
 _HIDDEN = """
@@ -30,13 +38,16 @@ password db_password dbPassword PASSWD passphrase secret client_secret secrets a
 API_KEY apikey openai_api_key aws_secret_access_key access_key private_key WANDB_API_KEY wandb_key
 hf_key token hub_token HF_TOKEN push_to_hub_token auth_token access_token accessTokens api_tokens
 github-token slack.token Authorization cookie credentials
+db_pwd passcode master_key mistral_key GITHUB_PAT slack_webhook_url discord-webhook
 """
 
 _SHOWN = """
 max_tokens max_token tokenizer tokenizer_name pad_token pad_token_id eos_token bos_token unk_token
 mask_token num_tokens tokens n_token token_type_ids tokens_per_second session_length author authors
 key key_dim num_keys keypoints monkey secretary secretion keyboard passes bypass compass
-cookiecutter primary_key sort_key hockey lr
+cookiecutter primary_key sort_key hockey lr pwd webhook service_name
+dist_token reg_token class_token stop_token boi_token target_token query_token time_to_second_token
+system_token assistant_token placeholder_token initializer_token
 """
 
 
@@ -73,6 +84,8 @@ def test_secret_is_known_by_its_look_wherever_it_stands(secret: str) -> None:
         "git@github.com:org/repo.git",
         "ssh://git@github.com/org/repo.git",
         "max_tokens=512, lr=0.1",
+        "def push(token: str, api_key: str | None = None, pad_token: str = '<pad>')",
+        "if password == 'x' and tokenizer.pad_token = '<pad>'",
         "--tokenizer gpt2 --max-tokens 5",
         "bearer of good news",
         "Predict the next token: ",
@@ -119,12 +132,14 @@ def test_command_line_is_masked_in_all_its_forms() -> None:
     arguments += ["db.password=X", "+wandb.api_key=X", "--use_auth_token", "--max_tokens", "512"]
     arguments += ["--data", "s3://id:X@bucket/x", "--config", nested]
     arguments += ["--header", "Authorization: Bearer abcdefgh12345678"]
+    arguments += ["--header", "Authorization: Basic bWU6WA==", "-H", "X-Api-Key: hunter2"]
     assert mask_argv(arguments) == [
         *("train.py", "--hub_token", MASK, "--lr", "0.1", f"--password={MASK}", "-v"),
         *(f"db.password={MASK}", f"+wandb.api_key={MASK}", "--use_auth_token"),
         *("--max_tokens", "512", "--data", f"s3://{MASK}@bucket/x"),
         *("--config", f'{{"api_key": "{MASK}", "lr": 0.1}}'),
         *("--header", f"Authorization: Bearer {MASK}"),
+        *("--header", f"Authorization: Basic {MASK}", "-H", f"X-Api-Key: {MASK}"),
     ]
 
 
@@ -143,6 +158,8 @@ def test_command_line_in_one_text_is_masked() -> None:
         ("https://X@github.com/a/b.git", "https://***@github.com/a/b.git"),
         ("postgresql://me:p@ss@db:5432/x", "postgresql://***@db:5432/x"),
         ("https://h/x?token=X&page=2", "https://h/x?token=***&page=2"),
+        ("https://hooks.slack.com/services/T0/B0/X", "https://hooks.slack.com/services/***"),
+        ("https://discord.com/api/webhooks/1/X-y", "https://discord.com/api/webhooks/***"),
         ("https://h/x?sv=2&sig=X%3D", "https://h/x?sv=2&sig=***"),
         ("https://h/x?X-Amz-Signature=X&y=1", "https://h/x?X-Amz-Signature=***&y=1"),
         ("ssh://git@github.com/a/b.git", "ssh://git@github.com/a/b.git"),
@@ -152,6 +169,17 @@ def test_command_line_in_one_text_is_masked() -> None:
 def test_url_keeps_all_but_user_and_secrets(url: str, expected: str) -> None:
     """Git remotes, data bases, signed addresses."""
     assert mask_url(url) == expected
+
+
+def test_source_code_is_masked() -> None:
+    """The script of a run is kept, and what was changed in it."""
+    code = """password = "hunter2"\napi_key: str = 'hunter2'\nclient(hub_token = "hunter2", n=1)"""
+    assert mask(code) == code.replace("hunter2", MASK)
+
+
+def test_name_may_hold_a_secret_itself() -> None:
+    """Data sources by their address, say."""
+    assert mask({"s3://me:hunter2@bucket": 0.5, 1: 2}) == {f"s3://{MASK}@bucket": 0.5, 1: 2}
 
 
 def test_long_text_is_masked_in_linear_time() -> None:

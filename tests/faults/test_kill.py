@@ -11,8 +11,8 @@ import pytest
 
 from tests.support import environment, rrd
 from tests.support.faults import Fault
+from tests.support.run_folder import unrecorded
 from triptych.archive.folder import RunFolder
-from triptych.archive.gap import unrecorded
 from triptych.archive.repair import Repaired, StillRunning, repair
 from triptych.archive.tail import read_tail
 

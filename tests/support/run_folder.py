@@ -10,6 +10,10 @@ from typing import Any
 
 from tests.support import wandb_files
 from tests.support.wandb_files import WandbRun
+from triptych.archive.folder import RunFolder
+from triptych.archive.gap import missing
+from triptych.archive.tail import journals, read_tail
+from triptych.pipeline.records import Batch
 
 
 @dataclass(frozen=True)
@@ -63,3 +67,9 @@ def find(root: Path) -> Panels:
     """
     (story,) = root.glob("*/*/run.json")
     return Panels(story.parent)
+
+
+def unrecorded(folder: RunFolder) -> dict[int, Batch]:
+    """For each attempt what its journal holds and its recording does not."""
+    gaps = [missing(folder, read_tail(journal)) for journal in journals(folder)]
+    return {attempt: gap.batch for one in gaps for attempt, gap in one.items() if gap.batch.size}

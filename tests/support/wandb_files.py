@@ -140,7 +140,16 @@ def _inspect(log: Path, *flags: str) -> str:
         "-no-observability",
         "-run-file",
     ]
-    done = subprocess.run([*command, str(log)], capture_output=True, text=True, check=True)
+    for last in (False, True):
+        try:
+            done = subprocess.run(
+                [*command, str(log)], capture_output=True, text=True, check=True, timeout=30
+            )
+        except subprocess.TimeoutExpired:  # it has been seen to spin, and not at the next try
+            if last:
+                raise
+        else:
+            break
     return done.stdout
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from triptych.archive.folder import RunFolder
 from triptych.archive.recording import Recording, column
-from triptych.archive.tail import Tail, journals, read_tail, rows_where
-from triptych.dashboard.naming import ERRORS, EVENTS
-from triptych.pipeline.records import Batch, Columns, Failure, Record, Words
+from triptych.archive.rows import Line, line_of
+from triptych.archive.tail import Tail, rows_where
+from triptych.pipeline.records import Batch, Columns, Record, Words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,11 +94,8 @@ def missing(folder: RunFolder, tail: Tail) -> dict[int, Gap]:
     Raises:
         OSError: A file cannot be read.
     """
-    times = [int(rows.times.min() * 1e9) for rows in tail.columns]
-    times += [int(record.stamp.time * 1e9) for record in tail.records]
-    since = min(times, default=0) - _EARLIER
     files = {attempt: folder.recording(attempt) for attempt, _ in tail.attempts}
-    there = _Recorded(since)
+    there = _Recorded(_since([tail]))
     for attempt, file in files.items():
         with suppress(FileNotFoundError, ValueError):
             there.add(Recording(file, attempt))
@@ -108,16 +105,49 @@ def missing(folder: RunFolder, tail: Tail) -> dict[int, Gap]:
     }
 
 
-def unrecorded(folder: RunFolder) -> dict[int, Batch]:
-    """For each attempt what its journal holds and its recording does not, for readers of a run.
+def numbers_beside(
+    tails: Sequence[Tail], recorded: Iterable[Mapping[str, Curve]]
+) -> Iterator[tuple[int, Columns]]:
+    """The numbers that journals hold and recordings do not, each with its attempt.
 
-    Raises:
-        OSError: A file cannot be read.
+    Args:
+        tails: What the journals held before the recordings were read: what leaves a journal
+            meanwhile is in a recording by then.
+        recorded: The curves of each recording.
     """
-    found: dict[int, Gap] = {}
-    for journal in journals(folder):
-        found |= missing(folder, read_tail(journal))
-    return {attempt: gap.batch for attempt, gap in found.items() if gap.batch.size}
+    there = _Recorded(_since(tails))
+    for curves in recorded:
+        there.add_numbers(curves)
+    for attempt, batch in _by_attempt(tails):
+        for rows in batch.columns:
+            yield from ((attempt, part) for part in there.rest_of_rows(rows))
+
+
+def lines_beside(tails: Sequence[Tail], recorded: Iterable[Line]) -> Iterator[Line]:
+    """The lines that journals hold and recordings do not; as `numbers_beside`."""
+    there = Counter((line.path, line.step, line.time, line.text) for line in recorded)
+    for attempt, batch in _by_attempt(tails):
+        for record in batch.records:
+            if not _stays_in_text(record):
+                line = line_of(record, attempt)
+                key = (line.path, line.step, line.time, line.text)
+                if there[key]:
+                    there[key] -= 1
+                else:
+                    yield line
+
+
+def _by_attempt(tails: Sequence[Tail]) -> Iterator[tuple[int, Batch]]:
+    for tail in tails:
+        for place, (attempt, _) in enumerate(tail.attempts):
+            yield attempt, tail.of(place)
+
+
+def _since(tails: Iterable[Tail]) -> int:
+    """Nanoseconds since 1970 from which on a recording may have what is in the tails."""
+    times = [int(rows.times.min() * 1e9) for tail in tails for rows in tail.columns]
+    times += [int(record.stamp.time * 1e9) for tail in tails for record in tail.records]
+    return min(times, default=0) - _EARLIER
 
 
 class _Recorded:
@@ -136,29 +166,34 @@ class _Recorded:
     def add(self, recording: Recording) -> None:
         """Count what a recording holds."""
         curves = recording.curves()
-        for path, curve in curves.items():
-            new = curve.times >= self._since
-            self._numbers[path].update(_keys(curve.steps[new], curve.times[new], curve.values[new]))
+        self.add_numbers(curves)
         for path, batch in recording.batches(_TEXT):
             self._lines.update((path, *one) for one in _lines(batch))
         self.known[recording.attempt] = known_of(recording, curves)
 
+    def add_numbers(self, curves: Mapping[str, Curve]) -> None:
+        """Count those of a recording."""
+        for path, curve in curves.items():
+            new = curve.times >= self._since
+            self._numbers[path].update(_keys(curve.steps[new], curve.times[new], curve.values[new]))
+
     def rest(self, batch: Batch) -> Batch:
         """What is not there; each number that is there stands for one of the batch."""
-        parts = [part for rows in batch.columns for part in self._rest_of_rows(rows)]
+        parts = [part for rows in batch.columns for part in self.rest_of_rows(rows)]
         records = []
         for record in batch.records:
-            if isinstance(record.value, Words) and record.value.local:
-                continue  # it stays in the text panel
-            place, text = _line(record)
-            key = (place, record.stamp.step, int(record.stamp.time * 1e9), text)
+            if _stays_in_text(record):
+                continue
+            line = line_of(record, 0)
+            key = (line.path, line.step, line.time, line.text)
             if self._lines[key]:
                 self._lines[key] -= 1
             else:
                 records.append(record)
         return Batch(tuple(parts), tuple(records))
 
-    def _rest_of_rows(self, rows: Columns) -> Iterator[Columns]:
+    def rest_of_rows(self, rows: Columns) -> Iterator[Columns]:
+        """Which of them are not there, path by path."""
         import numpy as np
 
         times = (rows.times * 1e9).astype(np.int64)
@@ -197,14 +232,9 @@ def _phases(recording: Recording) -> tuple[str, ...]:
     return tuple(sorted(found, key=found.__getitem__))
 
 
-def _line(record: Record) -> tuple[str, str]:
-    """Where the Rerun panel has a record, and its text there."""
-    value = record.value
-    if isinstance(value, Words):
-        return record.path, value.text
-    if isinstance(value, Failure):
-        return ERRORS, value.traceback
-    return EVENTS, str(getattr(value, "text", ""))
+def _stays_in_text(record: Record) -> bool:
+    """Whether the Rerun panel is not given it."""
+    return isinstance(record.value, Words) and record.value.local
 
 
 def _keys(

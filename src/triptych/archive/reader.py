@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from triptych.archive.curve import Curve
 from triptych.archive.find import find_run
 from triptych.archive.folder import RunFolder
-from triptych.archive.gap import unrecorded
+from triptych.archive.gap import lines_beside, numbers_beside
 from triptych.archive.plain import JSON
 from triptych.archive.recording import Recording, recordings_of
-from triptych.archive.rows import Line, Picture, curves_of, kind, line_of, lines, pictures
-from triptych.pipeline.records import Batch
+from triptych.archive.rows import Line, Picture, curves_of, kind, lines, pictures
+from triptych.archive.tail import Tail, journals, read_tail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,9 +98,9 @@ class RunReader:
             for path, components in recording.kinds().items():
                 found.setdefault(path, set()).update(components)
         kinds = {path: kind(components) for path, components in found.items()}
-        for batch in self._unrecorded.values():
-            kinds |= {path: "numbers" for columns in batch.columns for path in columns.paths}
-            kinds |= {line_of(record, 0).path: "texts" for record in batch.records}
+        for tail in self._tails:
+            kinds |= {path: "numbers" for columns in tail.columns for path in columns.paths}
+        kinds |= {line.path: "texts" for line in lines_beside(self._tails, ())}
         return dict(sorted(kinds.items()))
 
     def scalars(self, path: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -121,15 +121,13 @@ class RunReader:
     def curves(self) -> dict[str, Curve]:
         """The numbers at each path with all their times, attempts merged."""
         attempts: dict[int, dict[str, list[Curve]]] = {}
-        for recording in self._recordings:
-            here = attempts.setdefault(recording.attempt, {})
-            for path, curve in recording.curves().items():
-                here.setdefault(path, []).append(curve)
-        for attempt, batch in self._unrecorded.items():
+        recorded = {one.attempt: one.curves() for one in self._recordings}
+        for attempt, curves in recorded.items():
+            attempts[attempt] = {path: [curve] for path, curve in curves.items()}
+        for attempt, columns in numbers_beside(self._tails, recorded.values()):
             here = attempts.setdefault(attempt, {})
-            for columns in batch.columns:
-                for path, curve in curves_of(columns, attempt):
-                    here.setdefault(path, []).append(curve)
+            for path, curve in curves_of(columns, attempt):
+                here.setdefault(path, []).append(curve)
         found: dict[str, list[Curve]] = {}
         for _, here in sorted(attempts.items()):
             for path, parts in here.items():
@@ -185,9 +183,8 @@ class RunReader:
             path: Only what was logged there.
         """
         found = [line for one in self._recordings for line in lines(one, path)]
-        for attempt, batch in self._unrecorded.items():
-            said = [line_of(record, attempt) for record in batch.records]
-            found += [line for line in said if path in (None, line.path)]
+        more = lines_beside(self._tails, found)
+        found += [line for line in more if path in (None, line.path)]
         return sorted(found, key=lambda line: (line.attempt, line.time))
 
     def images(self, path: str) -> list[tuple[int, Image]]:
@@ -227,12 +224,13 @@ class RunReader:
             return [line.rstrip("\n") for line in deque(file, maxlen=count)]
 
     @cached_property
-    def _unrecorded(self) -> dict[int, Batch]:
-        """By attempt what a process that was killed, or goes on, has not yet recorded."""
-        return unrecorded(self.folder)
+    def _tails(self) -> list[Tail]:
+        """What a process that was killed, or goes on, may not have recorded yet."""
+        return [read_tail(journal) for journal in journals(self.folder)]
 
     @cached_property
     def _recordings(self) -> list[Recording]:
+        _ = self._tails  # before: what leaves a journal from now on is in its recording
         return recordings_of(self.folder)
 
 

@@ -17,12 +17,17 @@ MASK = "***"
 # Matched against the words of a key, "_hub_token_" for "hubToken".
 _KEYS = re.compile(
     r"""
-      _(?:passwords?|passwd|passphrase|secrets?|credentials?|apikeys?|authorization|cookies?)_
-    | _(?:access|account|api|auth|encryption|hf|openai|private|signing|ssh|subscription|wandb)
-      _(?:keys?|tokens)_$
+      _(?:passwords?|passwd|passphrase|passcode|secrets?|credentials?|apikeys?|authorization
+        |cookies?)_
+    | _(?:access|account|api|auth|encryption|gpg|hf|master|mistral|openai|private|service|signing
+        |ssh|storage|subscription|wandb)_(?:keys?|tokens)_$
+    | _(?:[a-z]+_pwd|git(?:hub|lab)_pat|(?:discord|slack|teams)_webhook(?:_url)?)_$
     | ^_token_$
-    | _(?!(?:additional|audio|bos|cls|end|eos|eot|first|image|last|mask|max|mean|min|n|next|num
-        |pad|per|prompt|sep|special|start|unk|video|vision)_)[a-z]+_token_$
+    | _(?!(?:additional|assistant|audio|begin|bo[a-z]|class|cls|current|delimiter|dist|end|eo[a-z]
+        |fake|first|image|initializer|key|last|latent|mask|max|mean|mem|memory|min|modality|n|new
+        |newline|next|num|pad|padding|per|placeholder|prev|previous|prompt|query|reg|register
+        |second|sep|separator|seq|sink|skip|sot|special|start|stop|suppress|system|target|text
+        |total|trigger|unk|value|video|vision|whitespace)_)[a-z]+_token_$
     """,
     re.VERBOSE,
 )
@@ -33,21 +38,32 @@ _VALUES = re.compile(
       \bgh[pousr]_[A-Za-z0-9]{20,} | \bgithub_pat_\w{20,} | \bglpat-[\w-]{20,}
     | \bhf_[A-Za-z0-9]{20,}
     | \bsk-(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{20,}
-    | \bwandb_v\d_\w{20,}
-    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b | \bAIza[\w-]{35} | \bxox[abeoprs]-[\w-]{10,}
-    | \bpypi-[\w-]{50,}
+    | \bwandb_v\d_\w{20,} | \br8_[A-Za-z0-9]{30,} | \bdapi[0-9a-f]{32}\b
+    | \b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}
+    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b
+    | \bAIza[\w-]{35} | \bya29\.[\w-]{20,} | \bGOCSPX-[\w-]{20,}
+    | \bxox[abeoprs]-[\w-]{10,} | \bxapp-\d-[\w-]{10,}
+    | (?<=\bhooks\.slack\.com/services/)[\w/-]+ | (?<=\bdiscord\.com/api/webhooks/)[\w/-]+
+    | \bpypi-[\w-]{50,} | \bnpm_[A-Za-z0-9]{30,} | \bSG\.[\w-]{16,}\.[\w-]{16,}
     | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+                                         # JSON web token
-    | (?i:(?<=\bbearer\s))[\w.~+/=-]{16,}
+    | (?i:(?<=\bbearer\s))[\w.~+/=-]{16,} | (?i:(?<=\bauthorization:\sbasic\s))[\w+/=-]+
     | (?<=[?&]sig=)[^&\s]+ | (?<=-Signature=)[^&\s]+                            # signed URLs
-    | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----(?:.*?-----END\ [A-Z ]*PRIVATE\ KEY-----|.*)
+    | -----BEGIN\ [A-Z ]*PRIVATE\ KEY(?:\ BLOCK)?-----
+      (?:.*?-----END\ [A-Z ]*PRIVATE\ KEY(?:\ BLOCK)?-----|.*)
     """,
     re.VERBOSE | re.DOTALL,
 )
 _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]{0,20}://)(?!git@)[^/?#\s\"'<>]+@")
-# name=value in URLs, overrides and shells; "name": "value" in JSON that was passed as text
+# name=value in URLs, overrides and shells; "name": "value" in JSON that was passed as text;
+# name = "value" in source code; My-Key: value in headers
 _PAIR = re.compile(
-    r"""(?<![\w.-])(?P<key>[\w.-]+)(?P<between>=|["']\s*:\s*)"""
-    r"""(?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&,;#}\]]+)"""
+    r"""
+      (?<![\w.-])(?P<key>[\w.-]+)
+      (?P<between>=|["']\s*:\s*|(?::[ ]?[\w.|]{1,40})?[ ]{0,9}=[ ]{0,9}(?=["'])
+        |(?<=-[Kk]ey):[ ]|(?<=-[Tt]oken):[ ])
+      (?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&,;#}\]]+)
+    """,
+    re.VERBOSE,
 )
 _FLAG = re.compile(r"(?<![\w.-])(?P<key>--[\w.-]+)(?P<between>\s+)(?P<value>[^\s-]\S*)")
 _FLAG_ALONE = re.compile(r"--?\w[\w.-]*")
@@ -73,7 +89,12 @@ def mask(value: Any, key: str | None = None) -> Any:
     """
     secret = key is not None and is_secret(key)
     if isinstance(value, Mapping):
-        return {name: mask(item, key if secret else str(name)) for name, item in value.items()}
+        return {
+            mask_text(name) if isinstance(name, str) else name: mask(
+                item, key if secret else str(name)
+            )
+            for name, item in value.items()
+        }
     if isinstance(value, list | tuple):
         if not secret and all(isinstance(item, str) for item in value):
             return mask_argv(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import wave
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.support import environment, rrd, wandb_files
-from triptych.archive.importing import Imported, import_runs
+from triptych.archive.importing import Imported, import_runs, wandb_folder
 from triptych.archive.reader import RunReader
 
 _PROGRAM = """
@@ -176,3 +177,17 @@ def test_what_is_no_transaction_log_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run-x.wandb").write_bytes(b"nothing of the sort" * 100)
     with pytest.raises(ValueError, match="W&B's own reader does not take"):
         list(import_runs(tmp_path, root=tmp_path / "runs"))
+
+
+def test_a_reader_that_does_not_come_to_an_end_is_left(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked once more, and then the import says so."""
+    copy = tmp_path / folder.name
+    shutil.copytree(folder, copy)
+    log = next(copy.glob("*.wandb"))
+    log.unlink()
+    os.mkfifo(log)  # nobody ever writes to it
+    monkeypatch.setattr(wandb_folder, "_PATIENCE", 0.5)
+    with pytest.raises(ValueError, match=r"come to an end within 0\.5 seconds, twice"):
+        list(import_runs(copy, root=tmp_path / "runs"))

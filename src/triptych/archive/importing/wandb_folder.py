@@ -8,10 +8,11 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from triptych.archive.importing.items import About, Ending, Item, Number, Settings, said, shown
 from triptych.archive.importing.wandb_media import Media
@@ -21,6 +22,12 @@ from triptych.visuals import Text
 _AXES = ("trainer/global_step", "train/global_step", "global_step")
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _FAILED = "W&B's own reader does not take {log!r}: {why}"
+
+_PATIENCE = 60.0
+"""Seconds for W&B's reader, whatever it reads."""
+
+_SLOWEST = 1e6
+"""Bytes a second that it reads at the least."""
 
 
 @dataclass(slots=True)
@@ -144,22 +151,43 @@ class WandbFolder:
         return next((axis for axis in _AXES if axis in known), "_step")
 
     def _records(self) -> Iterator[dict[str, Any]]:
-        from wandb.util import get_core_path
+        with _inspected(self._log) as lines:
+            yield from map(json.loads, lines)
 
-        options = ["-json", "-no-observability", "-run-file"]
-        command = [get_core_path(), "leet", "inspect", *options, str(self._log)]
+
+@contextmanager
+def _inspected(log: Path) -> Iterator[IO[str]]:
+    """What W&B's own program reads, a record a line.
+
+    It has been seen to go round and round for ever on a file that it read at once a moment later.
+    """
+    from wandb.util import get_core_path
+
+    options = ["-json", "-no-observability", "-run-file"]
+    command = [get_core_path(), "leet", "inspect", *options, str(log)]
+    patience = _PATIENCE + log.stat().st_size / _SLOWEST
+    for last in (False, True):
+        # files: as long as the records are, and a pipe could fill up
         with (
-            tempfile.TemporaryFile("w+", encoding="utf-8") as errors,  # a pipe could fill up
-            subprocess.Popen(  # noqa: S603  # W&B's own program, and no shell
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
-            ) as process,
+            tempfile.TemporaryFile("w+", encoding="utf-8") as lines,
+            tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
         ):
-            yield from map(json.loads, process.stdout or ())
-            process.wait()
+            try:
+                done = subprocess.run(  # noqa: S603  # W&B's own program, and no shell
+                    command, stdout=lines, stderr=errors, timeout=patience, check=False
+                )
+            except subprocess.TimeoutExpired:
+                if last:
+                    why = f"it has not come to an end within {patience:.3g} seconds, twice"
+                    raise ValueError(_FAILED.format(log=str(log), why=why)) from None
+                continue
+            lines.seek(0)
+            yield lines
             errors.seek(0)
-            why = errors.read().strip()
-        if process.returncode:
-            raise ValueError(_FAILED.format(log=str(self._log), why=why or "no reason given"))
+            why = errors.read().strip() or "no reason given"
+        if done.returncode:
+            raise ValueError(_FAILED.format(log=str(log), why=why))
+        return
 
 
 def _printed(content: Mapping[str, Any], now: _Now) -> Iterator[Item]:
