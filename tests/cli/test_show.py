@@ -86,6 +86,7 @@ def test_the_whole_story_of_a_run_is_told(run_id: str) -> None:
     assert facts["name"] == "cnn, small"
     assert facts["files"].startswith(str(Path("runs/digits", run_id).absolute()))
     assert facts["open rerun"].endswith(f" view {Path('runs/digits', run_id).absolute()}")
+    assert facts["code"] == f"unknown: {Path.cwd()} is in no git repository"
     assert "numpy" in facts["packages"]
     assert [one.split() for one in _section(lines, "Config")] == [
         ["model.width", "8"],

@@ -32,7 +32,7 @@ def facts(story: Mapping[str, Any]) -> Iterator[Row]:
         "time": " to ".join(times),
         "place": ":".join(str(origin[name]) for name in ("host", "folder") if name in origin),
         "command": shlex.join(map(str, origin.get("command") or [])),
-        "code": _code(origin.get("git") or {}),
+        "code": _code(origin),
         "packages": ", ".join(_packages(origin)),
         "machine": ", ".join(_machine(origin)),
         "seeds": ", ".join(f"{name} {seed}" for name, seed in flatten(origin.get("seeds") or {})),
@@ -47,15 +47,17 @@ def facts(story: Mapping[str, Any]) -> Iterator[Row]:
     return ((name, str(said)) for name, said in rows.items() if said)
 
 
-def _code(git: Mapping[str, Any]) -> str:
+def _code(origin: Mapping[str, Any]) -> str:
+    git = origin.get("git") or {}
     if "commit" not in git:
-        return ""
+        why = (origin.get("missing") or {}).get("git")
+        return f"unknown: {why.partition(': ')[2] or why}" if why else ""
     branch = f" on {git['branch']}" if git.get("branch") else ""
     change = ""
     if git.get("dirty"):
         change = f", changed: {git.get('patch') or git.get('why')}"
     elif git.get("dirty") is None:
-        change = ", perhaps changed"
+        change = ", perhaps changed" + (f": {git['why']}" if git.get("why") else "")
     count = len(git.get("untracked") or [])
     unknown = f", {count} untracked" if count else ""
     return f"{git['commit'][:_SHORT]}{branch}{change}{unknown}"
