@@ -110,6 +110,8 @@ def _broken(text: str) -> str:
 
 
 def _conclude(levels: Counter[str]) -> None:
-    told = [f"{levels[level]} {label}" for level, (label, _) in _LOOKS.items() if levels[level]]
+    names = {level: label for level, (label, _) in _LOOKS.items()}
+    names["yellow"] += "s" if levels["yellow"] > 1 else ""
+    told = [f"{levels[level]} {name}" for level, name in names.items() if levels[level]]
     verdict = "not ready" if levels["red"] else "ready"
     typer.echo(f"\n{verdict}: {', '.join(told)}")
