@@ -155,6 +155,22 @@ def test_saved_models_are_told_with_their_scores(run_id: str) -> None:
     assert _section(_show(run_id), "Checkpoints")[0].endswith("gone")
 
 
+def test_a_model_that_was_deleted_is_told_where_its_copy_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the run folder, as it waits for W&B."""
+    monkeypatch.chdir(tmp_path)
+    model = tmp_path / "model.pt"
+    with triptych.run("digits", wandb="offline", console=False) as run:
+        run.advance()
+        model.write_text("weights")
+        run.checkpoint(model, name="my model", upload=True)
+        model.unlink()
+    (line,) = _section(_show(), "Checkpoints")
+    place = line.split()[2]
+    assert (run.dir / place).read_text() == "weights"
+
+
 def test_machines_get_all_of_it(run_id: str) -> None:
     """What run.json has, and what the recording has."""
     story = json.loads(CliRunner().invoke(app, ["show", "--json"]).stdout)
