@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +145,26 @@ def test_files_that_git_does_not_know_are_no_change(tmp_path: Path) -> None:
     assert told["dirty"] is False
     assert told["untracked"] == ["lib/scratch.txt"]
     assert "patch" not in told
+
+
+def test_more_unknown_files_than_git_can_name_in_time_cost_no_patch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A data set in the checkout, say: its folder is named instead."""
+    checkout, run = _checkout(tmp_path / "checkout"), tmp_path / "run"
+    (checkout / "notes.txt").unlink()
+    (checkout / "data").mkdir()
+    (checkout / "data" / "1.png").touch()
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text(
+        f'#!/bin/sh\ncase "$*" in *files=all*) exec sleep 60;; esac\nexec {shutil.which("git")} "$@"\n'
+    )
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+    told = _describe(checkout, run)
+    assert told["untracked"] == ["data/"]
+    assert "deleted file mode" in (run / "changes.patch").read_text()
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ class GitFailed(OSError):  # noqa: N818  # it says what happened
     """Git did not answer; the message says why."""
 
 
+class TookTooLong(GitFailed):
+    """It might have answered, later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A working tree, and where in the whole it lies.
@@ -48,7 +52,8 @@ class Changes:
 
     Attributes:
         tracked: Whether files that git knows are not as the commit has them.
-        untracked: Files that git does not know, without those that it ignores.
+        untracked: Files that git does not know, without those that it ignores; where they are too
+            many their folders, with a slash at the end.
         parts: The whole, and the submodules that are not as the commit has them.
     """
 
@@ -106,17 +111,16 @@ def changes_in(tree: Path, only: Sequence[str] = (".",)) -> Changes:
 
 
 def _status(tree: Path, paths: Sequence[str]) -> Iterator[str]:
-    """The lines of `git status` that tell of a file or a submodule."""
-    told = ask(
-        tree,
-        "status",
-        "--porcelain=v2",
-        "-z",
-        "--untracked-files=all",
-        "--ignore-submodules=none",
-        "--",
-        *paths,
-    )
+    """The lines of `git status` that tell of a file or a submodule.
+
+    Where there are so many files that git does not know that it takes too long to name them, their
+    folders are named.
+    """
+    call = ("status", "--porcelain=v2", "-z", "--ignore-submodules=none")
+    try:
+        told = ask(tree, *call, "--untracked-files=all", "--", *paths)
+    except TookTooLong:
+        told = ask(tree, *call, "--untracked-files=normal", "--", *paths)
     lines = iter(told.decode(errors="replace").split("\0"))
     for line in lines:
         if line:
@@ -137,7 +141,7 @@ def ask(tree: Path, *arguments: str) -> bytes:
             call, stdin=subprocess.DEVNULL, capture_output=True, timeout=_DEADLINE, check=False
         )
     except subprocess.TimeoutExpired:
-        raise GitFailed("git took too long") from None
+        raise TookTooLong("git took too long") from None
     except OSError as why:
         raise GitFailed(f"git cannot be run: {why}") from None
     if done.returncode:

@@ -31,8 +31,8 @@ def describe(folder: Path | None = None) -> dict[str, JSON]:
         `commit`, `branch` or None, `remote` or None, `dirty` (None if git did not say, and `why`).
         Where there are changes: `patch` (to be applied with `git apply --unidiff-zero` to the
         commit and its submodules; None if there is none, and `why`), `masked` (lines in it in which
-        a secret was masked), and `untracked` (up to 1000 files that git does not know; ignored ones
-        and runs left out).
+        a secret was masked), and `untracked` (up to 1000 files that git does not know, or folders
+        of such; ignored ones and runs left out).
 
     Raises:
         LookupError: If this is no checkout.
