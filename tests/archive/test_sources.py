@@ -158,7 +158,8 @@ def test_more_unknown_files_than_git_can_name_in_time_cost_no_patch(
     slow = tmp_path / "bin" / "git"
     slow.parent.mkdir()
     slow.write_text(
-        f'#!/bin/sh\ncase "$*" in *files=all*) exec sleep 60;; esac\nexec {shutil.which("git")} "$@"\n'
+        '#!/bin/sh\ncase "$*" in *files=all*) exec sleep 60;; esac\n'
+        f'exec {shutil.which("git")} "$@"\n'
     )
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
