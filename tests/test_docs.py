@@ -11,6 +11,7 @@ from typing import Any
 
 import typer.main
 
+import triptych
 from tests.support import environment, rrd
 from triptych.cli.app import app
 
@@ -97,13 +98,11 @@ def test_it_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     api = (tmp_path / "api" / "index.html").read_text("utf-8")
-    for name in (
-        "triptych.start.run",
-        "triptych.Run.log",
-        "triptych.Mesh",
-        "triptych.hf.RerunCallback",
-    ):
-        assert f'id="{name}"' in api
+    there = set(re.findall(r'id="(triptych[\w.]+)"', api))
+    modules = {"triptych.monitors", "triptych.visuals"}
+    public = {f"triptych.{name}" for name in triptych.__all__} - modules
+    assert public - there == {"triptych.run"}
+    assert {"triptych.start.run", "triptych.Run.log", "triptych.hf.RerunCallback"} <= there
 
 
 def test_the_code_runs(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the run
     "loop": {"pipeline", "terminal"},
     "routes": {"pipeline", "sinks"},
-    "story": {"archive", "pipeline", "terminal"},
+    "story": {"archive", "commands", "pipeline", "terminal"},
     "describing": {"archive", "pipeline", "printable", "story"},
     "saving": {"archive", "describing", "pipeline", "snapshots"},
     "run": {"lifetime", "loop", "panel", "pipeline", "printable", "saving", "story"},

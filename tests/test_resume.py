@@ -130,6 +130,6 @@ def test_what_was_put_back_is_said_where_it_is_read(tmp_path: Path) -> None:
     for resume, ending in ((None, -signal.SIGKILL), ("latest", 0)):
         with environment.start(f"RESUME = {resume!r}{dedent(program)}", env, cwd=tmp_path) as one:
             assert one.wait(60) == ending
-    said = "The run was killed at step 1; put back 1 numbers and 0 lines."
+    said = "The run was killed at step 1; put back 1 number and 0 lines."
     (log,) = tmp_path.glob("runs/*/*/train.log")
     assert said in log.read_text()

@@ -79,6 +79,17 @@ def test_files_stand_in_run_json_with_their_digest(tmp_path: Path) -> None:
     run.close()
 
 
+def test_one_file_under_two_names_is_two_entries(tmp_path: Path) -> None:
+    """And the same again is one."""
+    answers = tmp_path / "answers.csv"
+    answers.write_text("1,2")
+    run = _open(tmp_path / "runs", MemorySink())
+    for name in ("answers", "report", "answers"):
+        run.artifact(answers, name)
+    run.close()
+    assert [one["name"] for one in _told(run)["artifacts"]] == ["report", "answers"]
+
+
 def test_every_version_is_handed_over_as_it_was(tmp_path: Path) -> None:
     """Though the loop saves to one path; with the way back to run, step and recording."""
     model, sink = tmp_path / "model.pt", FileSink()

@@ -7,6 +7,13 @@ import sys
 from pathlib import Path
 
 
+def short(call: str) -> str:
+    """A path, or a command that ends with one, as it can be typed in the current folder."""
+    head, space, tail = call.rpartition(" ")
+    path, here = Path(tail), Path.cwd()
+    return f"{head}{space}{path.relative_to(here)}" if path.is_relative_to(here) else call
+
+
 def command(name: str) -> str:
     """The name of a program if it is on the PATH, else the one beside this Python.
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych.archive.artifacts import note
 from triptych.archive.folder import RunFolder
+from triptych.commands import short
 from triptych.pipeline.paths import is_for_charts
 from triptych.pipeline.records import Artifact, Event, RunInfo, Status
 from triptych.pipeline.totals import SinkTotals
@@ -152,7 +152,7 @@ class Story:
         rows = [("status", f"{run.status} at step {run.step} after {seconds:.1f} s")]
         if run.failure is not None:
             rows.append(("error", f"{run.failure.kind}: {run.failure.message}"))
-        rows += [(f"open {name}", _short(hint)) for name, hint in run.hints.items() if hint]
+        rows += [(f"open {name}", short(hint)) for name, hint in run.hints.items() if hint]
         rows += [
             (name, f"{totals.delivered:,} delivered, {totals.told()}")
             for name, totals in run.totals.sinks.items()
@@ -191,15 +191,6 @@ def _named(counts: Mapping[str, int]) -> str:
 def _plain_totals(totals: SinkTotals) -> Mapping[str, Any]:
     shed = {reason: dict(paths) for reason, paths in totals.shed.items()}
     return {"accepted": totals.accepted, "delivered": totals.delivered, "shed": shed}
-
-
-def _short(command: str) -> str:
-    """The command with its path below the current folder, where it is there."""
-    head, _, tail = command.rpartition(" ")
-    path = Path(tail)
-    if head and path.is_absolute() and path.is_relative_to(Path.cwd()):
-        return f"{head} {path.relative_to(Path.cwd())}"
-    return command
 
 
 def _now() -> str:

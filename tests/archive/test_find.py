@@ -63,7 +63,7 @@ def test_a_run_that_is_not_there_is_told_with_the_nearest(root: Path) -> None:
         find_run("20260103-000000-gpt-cccc1", root)
     assert "the nearest are 20260103-000000-gpt-ccccc" in str(error.value)
     for nothing in ("latest", ""):
-        with pytest.raises(ValueError, match="there are no runs there"):
+        with pytest.raises(ValueError, match=r"there are no runs in .*; pass the folder"):
             find_run(nothing, root / "missing")
 
 

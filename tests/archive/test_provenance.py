@@ -92,6 +92,41 @@ def test_checkout_of_the_script_is_told(tmp_path: Path) -> None:
     assert changed == {"commit": commit, "branch": None, "dirty": True, "remote": remote}
 
 
+def test_packages_are_told_as_pip_takes_them(tmp_path: Path) -> None:
+    """From an index, a repository, an archive, and a folder, which is nowhere else."""
+    place = tmp_path / "packages"
+    origins = {
+        "plain": None,
+        "cloned": {
+            "url": "https://ada:hunter2@example.org/a/b.git",
+            "vcs_info": {"vcs": "git", "commit_id": "c0ffee"},
+        },
+        "fetched": {"url": "https://example.org/fetched-1.0.tar.gz", "archive_info": {}},
+        "mine": {"url": "file:///home/ada/mine", "dir_info": {"editable": True}},
+    }
+    for name, origin in origins.items():
+        folder = place / f"{name}-1.0.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        if origin is not None:
+            (folder / "direct_url.json").write_text(json.dumps(origin))
+    program = "import importlib.metadata, sys; from pathlib import Path; "
+    program += "from triptych.archive import provenance; "
+    program += "sys.path[:] = [sys.argv[2]]; provenance._keep(Path(sys.argv[1]))"
+    source = str(Path(provenance.__file__).parents[2])
+    subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "code"), str(place)],
+        env={**os.environ, "PYTHONPATH": source},
+        check=True,
+    )
+    assert (tmp_path / "code" / "requirements.txt").read_text().splitlines() == [
+        "cloned @ git+https://***@example.org/a/b.git@c0ffee",
+        "fetched @ https://example.org/fetched-1.0.tar.gz",
+        "# mine==1.0 from file:///home/ada/mine",
+        "plain==1.0",
+    ]
+
+
 def test_part_that_fails_is_named_and_the_rest_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,7 +89,7 @@ def test_planted_faults_are_told_each_with_a_fix(tmp_path: Path) -> None:
     }
     assert fixes.keys() == expected.keys()
     assert all(fixes[name].startswith(fix) for name, fix in expected.items())
-    assert lines[-1] == "not ready: 4 ok, 2 note, 4 FAIL"
+    assert lines[-1] == "not ready: 4 ok, 2 notes, 4 FAIL"
 
 
 def test_lines_are_broken_on_a_narrow_terminal(tmp_path: Path) -> None:

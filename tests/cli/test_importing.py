@@ -24,12 +24,12 @@ def test_an_import_says_what_came_along_and_how_to_open_it(
     assert read.scalars("loss")[1].tolist() == [0.5, 0.25]
     assert read.folder.path.parent == tmp_path / "runs" / "digits"
     lines = done.stdout.splitlines()
-    assert lines[0] == f"Lightning's CSVLogger: {tmp_path / 'metrics.csv'}"
+    assert lines[0] == "Lightning's CSVLogger: metrics.csv"
     assert lines[1:3] == [
         "  2 numbers, 0 pictures, texts and lines",
         "  left out: column 'who', which is no number (1)",
     ]
-    assert lines[3].endswith(f" {read.folder.recording(1)}")
+    assert lines[3].endswith(f" {read.folder.recording(1).relative_to(tmp_path)}")
 
 
 def test_what_cannot_be_imported_is_one_line_and_exit_code_1(tmp_path: Path) -> None:

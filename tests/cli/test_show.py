@@ -20,10 +20,10 @@ from triptych.words import logging_config
 
 _KILLED = """
 import os, signal, triptych
-from triptych.sinks.rerun import RerunSink
-with triptych.run("digits", "cnn", sinks=[RerunSink()], console=False) as run:
+with triptych.run("digits", "cnn", wandb=False, console=False) as run:
     run.advance()
     run.log({"train/loss": 0.5})
+    run.event("the last that was heard of it")
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -84,8 +84,9 @@ def test_the_whole_story_of_a_run_is_told(run_id: str) -> None:
     )
     facts = {name: said.strip() for name, said in facts.items()}
     assert facts["name"] == "cnn, small"
-    assert facts["files"].startswith(str(Path("runs/digits", run_id).absolute()))
-    assert facts["open rerun"].endswith(f" view {Path('runs/digits', run_id).absolute()}")
+    assert facts["files"].startswith(f"runs/digits/{run_id}, ")
+    assert facts["open rerun"].endswith(f" view runs/digits/{run_id}")
+    assert facts["code"] == f"unknown: {Path.cwd()} is in no git repository"
     assert "numpy" in facts["packages"]
     assert [one.split() for one in _section(lines, "Config")] == [
         ["model.width", "8"],
@@ -108,6 +109,23 @@ def test_the_whole_story_of_a_run_is_told(run_id: str) -> None:
         "  ZeroDivisionError: division by zero",
     )
     assert lines[-1] == error[-1]
+
+
+def test_a_traceback_is_told_once_also_where_the_log_goes_on_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text panel still has the newest numbers when the run closes."""
+    monkeypatch.chdir(tmp_path)
+    run = triptych.run("digits", wandb=False, console=False)
+    for number in (1.0, 2.0):
+        run.advance()
+        run.log({"train/loss": number})
+    run.ended_by(ZeroDivisionError("division by zero"))
+    run.close()
+    lines = _show()
+    assert _section(lines, "Log")[-1].endswith("numbers: train/loss 2")
+    assert lines.count("  ZeroDivisionError: division by zero") == 1
+    assert lines[-1] == "  ZeroDivisionError: division by zero"
 
 
 def test_nothing_in_a_run_can_steer_the_terminal(run_id: str) -> None:
@@ -135,6 +153,22 @@ def test_saved_models_are_told_with_their_scores(run_id: str) -> None:
     assert second.split()[:3] == ["step", "6", "model.pt"]
     Path("runs/digits", run_id, "model.pt").unlink()
     assert _section(_show(run_id), "Checkpoints")[0].endswith("gone")
+
+
+def test_a_model_that_was_deleted_is_told_where_its_copy_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the run folder, as it waits for W&B."""
+    monkeypatch.chdir(tmp_path)
+    model = tmp_path / "model.pt"
+    with triptych.run("digits", wandb="offline", console=False) as run:
+        run.advance()
+        model.write_text("weights")
+        run.checkpoint(model, name="my model", upload=True)
+        model.unlink()
+    (line,) = _section(_show(), "Checkpoints")
+    place = line.split()[2]
+    assert (run.dir / place).read_text() == "weights"
 
 
 def test_machines_get_all_of_it(run_id: str) -> None:
@@ -169,6 +203,7 @@ def test_a_killed_run_is_told_with_what_its_journal_has(
     assert lines[1].startswith("killed at step 1 after ")
     assert ["train/loss", "0.5"] in [line.split() for line in lines]
     assert any(line.split()[:1] == ["repair"] for line in lines)
+    assert _section(lines, "Log")[-1].endswith("event: the last that was heard of it")
 
 
 @pytest.mark.parametrize("damaged", [False, True])

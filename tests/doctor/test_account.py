@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -52,6 +54,18 @@ def test_a_server_that_refuses_is_red(
     assert what in found.what
     assert server.url in found.what
     assert found.fix.startswith(fix)
+
+
+def test_a_web_server_that_is_no_wandb_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its page is not quoted."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{other.server_port}"
+        monkeypatch.setenv("WANDB_API_KEY", API_KEY)
+        monkeypatch.setenv("WANDB_BASE_URL", url)
+        found = _check()
+        other.shutdown()
+    assert (found.level, found.what) == ("red", f"is not what answers at {url}, but a web page")
 
 
 def test_a_server_that_hangs_is_red_in_time(server: WandbServer) -> None:

@@ -9,7 +9,8 @@ from triptych.archive.course import courses
 from triptych.archive.folder import RunFolder
 from triptych.archive.overview import overview
 from triptych.archive.reader import RunReader
-from triptych.archive.tail import journals
+from triptych.archive.tail import journals, read_tail
+from triptych.archive.train_log import missing_lines
 from triptych.dashboard.naming import ERRORS, EVENTS
 from triptych.pipeline.records import Status
 
@@ -25,8 +26,9 @@ def account(folder: RunFolder, lines: int = 10) -> dict[str, Any]:
         All of run.json, with what `overview` has found out about `status`, `step`, `seconds`,
         `bytes`, `error` and `metrics`, and: `folder`; `numbers`, by path what `Course` has, losses
         first; `events` and `errors`, each with `step`, `level` and `text`; `log`, without the
-        traceback of the last attempt at its end; `whole`, which is False where `repair` has
-        something to put back; `problem`, where a recording could not be read.
+        traceback of the last attempt, and with what a killed process could not write any more;
+        `whole`, which is False where `repair` has something to put back; `problem`, where a
+        recording could not be read.
 
     Raises:
         ValueError: run.json is damaged.
@@ -69,6 +71,11 @@ def _log(reader: RunReader, count: int) -> list[str]:
     traceback = str(reader.attempts[-1].get("traceback") or "") if reader.attempts else ""
     ending = traceback.splitlines()
     lines = reader.log_tail(count + len(ending))
-    if ending and lines[-len(ending) :] == ending:
-        lines = lines[: -len(ending)]
+    for journal in journals(reader.folder):
+        for text in missing_lines(reader.folder.log, read_tail(journal).records):
+            lines += text.splitlines()
+    for place in range(len(lines) - len(ending), -1, -1) if ending else ():
+        if lines[place : place + len(ending)] == ending:
+            del lines[place : place + len(ending)]
+            break
     return lines[max(0, len(lines) - count) :]

@@ -9,7 +9,7 @@ from triptych.pipeline.records import Artifact
 
 
 def note(told: dict[str, Any], kind: str, saved: Artifact, step: int) -> dict[str, Any]:
-    """Add an entry, in place of one for the same path at the same step.
+    """Add an entry, in place of one for the same path under the same name at the same step.
 
     Args:
         told: The content of run.json; changed.
@@ -34,7 +34,7 @@ def note(told: dict[str, Any], kind: str, saved: Artifact, step: int) -> dict[st
 
 
 def is_noted(told: Mapping[str, Any], kind: str, saved: Artifact, step: int) -> bool:
-    """Whether there is an entry for the same path at the same step."""
+    """Whether there is an entry for the same path under the same name at the same step."""
     return any(_is(one, saved, step) for one in _list(told, kind))
 
 
@@ -44,4 +44,5 @@ def _list(told: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
 
 
 def _is(entry: Mapping[str, Any], saved: Artifact, step: int) -> bool:
-    return (entry.get("path"), entry.get("step")) == (str(saved.path), step)
+    here = (str(saved.path), saved.name, step)
+    return (entry.get("path"), entry.get("name"), entry.get("step")) == here

@@ -54,12 +54,14 @@ def find_run(wanted: str | os.PathLike[str], root: str | os.PathLike[str] = "run
         raise ValueError(
             f"{text!r} stands for {len(some)} runs: {places}; say more of the id, or pass a path"
         )
+    where = repr(str(Path(root).expanduser().absolute()))
+    if not runs:
+        raise ValueError(f"there are no runs in {where}; pass the folder of a run, or another root")
     ids = [run.id for run in runs]
     near = get_close_matches(text, ids, n=_MOST_NAMED, cutoff=0.3) or ids[-_MOST_NAMED:]
-    known = f"the nearest are {', '.join(near)}" if near else "there are no runs there"
     raise ValueError(
-        f"no run {text!r} in {str(Path(root).expanduser().absolute())!r}, and no run folder at "
-        f'that path: {known}; pass an id, the folder of a run, or "latest"'
+        f"no run {text!r} in {where}, and no run folder at that path: the nearest are "
+        f'{", ".join(near)}; pass an id, the folder of a run, or "latest"'
     )
 
 

@@ -62,7 +62,8 @@ def _put_back(folder: RunFolder) -> tuple[int, str]:
         return logging.WARNING, f"What came before could not be repaired: {problem}"
     if not done.journals:
         return 0, ""
-    return logging.INFO, (
-        f"The run was killed at step {done.step}; put back {done.numbers} numbers and {done.lines} "
-        f"lines."
+    numbers, lines = (
+        f"{found} {what}" if found == 1 else f"{found} {what}s"
+        for found, what in ((done.numbers, "number"), (done.lines, "line"))
     )
+    return logging.INFO, f"The run was killed at step {done.step}; put back {numbers} and {lines}."

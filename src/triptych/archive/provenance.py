@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import platform
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from triptych.archive import machine, sources
 from triptych.archive.plain import JSON
 from triptych.archive.secrets import mask_argv, mask_url
 from triptych.archive.seeds import known_seeds
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 _PACKAGES = (
     "triptych",
@@ -82,12 +87,27 @@ def _keep(folder: Path) -> list[JSON]:
     from importlib.metadata import distributions
 
     folder.mkdir(mode=0o700, exist_ok=True)
-    lines = sorted({f"{one.name}=={one.version}" for one in distributions()}, key=str.lower)
+    lines = sorted(
+        set(map(_requirement, distributions())), key=lambda line: line.lower().lstrip("# ")
+    )
     requirements = folder / "requirements.txt"
     requirements.write_text("\n".join([*lines, ""]))
     requirements.chmod(0o600)
     copy = sources.keep_script(folder)
     return [f"{folder.name}/{name}" for name in (requirements.name, copy) if name]
+
+
+def _requirement(package: Distribution) -> str:
+    """A package as pip installs it again; one from a folder of this machine is only told of."""
+    about = package.metadata  # read at each call
+    name, pin = about["Name"], f"{about['Name']}=={about['Version']}"
+    origin = json.loads(package.read_text("direct_url.json") or "{}")
+    url = mask_url(origin.get("url", ""))
+    if url.startswith("file:"):
+        return f"# {pin} from {url}"
+    if vcs := origin.get("vcs_info"):
+        return f"{name} @ {vcs['vcs']}+{url}@{vcs['commit_id']}"
+    return f"{name} @ {url}" if url else pin
 
 
 def _packages() -> dict[str, JSON]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from triptych.archive.changes import Changes, GitFailed, ask, changes_in
 from triptych.archive.plain import JSON
 from triptych.archive.secrets import mask_text, mask_url
-
-if TYPE_CHECKING:
-    import git
 
 DIFF_LIMIT = 10 * 2**20
 """Bytes of a diff that are kept; a larger one is left out, and `run.json` says so."""
 
-_DEADLINE = 2.0  # seconds; in a large checkout on a network disk git looks at every file
 _MOST_UNTRACKED = 1000
 
 
@@ -33,48 +28,45 @@ def describe(folder: Path | None = None) -> dict[str, JSON]:
         folder: Where `changes.patch` goes, a folder in the run folder; None keeps nothing.
 
     Returns:
-        `commit`, `branch` or None, `remote` or None, `dirty` (None if git took too long). Where
-        there are changes: `patch` (to be applied to the commit with `git apply
-        --unidiff-zero`; None if there is none, and `why`), `masked` (lines in it in which a secret
-        was masked), and `untracked` (up to 1000 files that git does not know; ignored ones and
-        runs left out).
+        `commit`, `branch` or None, `remote` or None, `dirty` (None if git did not say, and `why`).
+        Where there are changes: `patch` (to be applied with `git apply --unidiff-zero` to the
+        commit and its submodules; None if there is none, and `why`), `masked` (lines in it in which
+        a secret was masked), and `untracked` (up to 1000 files that git does not know, or folders
+        of such; ignored ones and runs left out).
 
     Raises:
-        git.GitError: If this is no checkout, or it has no commit.
+        LookupError: If this is no checkout.
+        GitFailed: If it has no commit, or git does not read it.
     """
     import git
 
-    with git.Repo(_start(), search_parent_directories=True) as repo:
+    start = _start()
+    try:
+        found = git.Repo(start, search_parent_directories=True)
+    except git.InvalidGitRepositoryError:
+        raise LookupError(f"{start} is in no git repository") from None
+    with found as repo:
+        tree = Path(repo.working_dir)
         told: dict[str, JSON] = {
-            "commit": repo.head.commit.hexsha,
+            "commit": ask(tree, "log", "-1", "--format=%H", "--no-show-signature").decode().strip(),
             "branch": None if repo.head.is_detached else repo.active_branch.name,
             "remote": mask_url(next(repo.remotes[0].urls)) if repo.remotes else None,
             "dirty": None,
         }
-        status = _ask(
-            repo,
-            "status",
-            "--porcelain",
-            "-z",
-            "--untracked-files=all",
-            "--",
-            *_no_runs(repo, folder),
-        )
-        if status is None:
-            return told
-        lines = status.decode(errors="replace").split("\0")
-        untracked = [line[3:] for line in lines if line.startswith("?? ")]
-        told["dirty"] = any(line and not line.startswith("?? ") for line in lines)
-        if untracked:
-            told["untracked"] = list(untracked[:_MOST_UNTRACKED])
-        if told["dirty"] and folder is not None:
-            told.update(_keep_patch(repo, folder / "changes.patch"))
+        try:
+            changes = changes_in(tree, _no_runs(tree.resolve(), folder))
+        except GitFailed as why:
+            return {**told, "why": mask_text(str(why))}
+        told["dirty"] = changes.tracked
+        if changes.untracked:
+            told["untracked"] = list(changes.untracked[:_MOST_UNTRACKED])
+        if changes.tracked and folder is not None:
+            told.update(_keep_patch(changes, folder / "changes.patch"))
         return told
 
 
-def _no_runs(repo: git.Repo, folder: Path | None) -> list[str]:
+def _no_runs(tree: Path, folder: Path | None) -> list[str]:
     """Paths to look at: all but those of runs, of which there are many and git needs none."""
-    tree = Path(repo.working_dir).resolve()
     if folder is None:
         return ["."]
     project, root = folder.resolve().parents[1:3]
@@ -95,17 +87,19 @@ def keep_script(folder: Path) -> str | None:
     return target.name
 
 
-def _keep_patch(repo: git.Repo, target: Path) -> dict[str, JSON]:
-    # Without context: a line that was not changed may hold a secret, and is in the commit anyway.
-    patch = _ask(repo, "diff", "HEAD", "--binary", "--unified=0", "--no-ext-diff", "--no-color")
-    if patch is None:
-        return {"patch": None, "why": "git took too long"}
+def _keep_patch(changes: Changes, target: Path) -> dict[str, JSON]:
+    try:
+        patch = changes.patch()
+    except GitFailed as why:
+        return {"patch": None, "why": mask_text(str(why))}
     if len(patch) > DIFF_LIMIT:
         return {"patch": None, "why": f"{len(patch):,} bytes are more than {DIFF_LIMIT:,}"}
     lines, masked, binary = [], 0, False
     for line in patch.split(b"\n"):
         if line.startswith((b"diff --git ", b"GIT binary patch")):
             binary = line.startswith(b"GIT")
+        if not binary and line.startswith(b"@@ "):
+            line = line[: line.index(b" @@") + 3]  # noqa: PLW2901  # else an unchanged line follows
         if not binary and line[:1] in (b"+", b"-"):
             text = line.decode("utf-8", "surrogateescape")
             clean = line[:1] + mask_text(text[1:]).encode("utf-8", "surrogateescape")
@@ -115,24 +109,6 @@ def _keep_patch(repo: git.Repo, target: Path) -> dict[str, JSON]:
     target.write_bytes(b"\n".join(lines))
     target.chmod(0o600)
     return {"patch": f"{target.parent.name}/{target.name}", "masked": masked}
-
-
-def _ask(repo: git.Repo, *arguments: str) -> bytes | None:
-    """What git prints; None if it took too long."""
-    from git import GitCommandError
-
-    deadline = None if os.name == "nt" else _DEADLINE  # GitPython has none on Windows
-    try:
-        return bytes(
-            repo.git.execute(
-                ["git", *arguments],
-                kill_after_timeout=deadline,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-            )
-        )
-    except GitCommandError:
-        return None
 
 
 def _start() -> Path:

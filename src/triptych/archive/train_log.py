@@ -13,8 +13,19 @@ def append_missing(file: Path, records: Iterable[Record]) -> int:
 
     Numbers are no lines here: the text panel shows only one now and then.
     """
+    lost = missing_lines(file, records)
+    if lost:
+        begun = "" if file.read_bytes()[-1:] in (b"", b"\n") else "\n"
+        with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(begun)
+            log.writelines(f"{line}\n" for line in lost)
+    return len(lost)
+
+
+def missing_lines(file: Path, records: Iterable[Record]) -> list[str]:
+    """The lines that are not in train.log, as they would stand there; none without the file."""
     if not file.is_file():
-        return 0
+        return []
     from triptych.sinks.text import line_of
     from triptych.words import JsonFormatter, LineFormatter
 
@@ -32,8 +43,4 @@ def append_missing(file: Path, records: Iterable[Record]) -> int:
         counted[sought] = counted.get(sought, 0) + 1
         if counted[sought] > text.count(sought):
             lost.append(written)
-    if lost:
-        with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
-            log.write("" if not text or text.endswith("\n") else "\n")
-            log.writelines(f"{line}\n" for line in lost)
-    return len(lost)
+    return lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import textwrap
@@ -93,10 +94,13 @@ def _print(finding: Finding) -> None:
     """One line, on a terminal broken below its own beginning."""
     label, colour = _LOOKS[finding.level]
     subject = printable(finding.subject, lines=False)
-    typer.secho(f"{label:<{_LEVEL}}", fg=colour, bold=finding.level == "red", nl=False)
+    plain = False if os.environ.get("NO_COLOR") else None  # unlike rich, typer does not ask
+    bold = finding.level == "red"
+    typer.secho(f"{label:<{_LEVEL}}", fg=colour, bold=bold, nl=False, color=plain)
     typer.echo(f"{subject:<{_SUBJECT}}{_broken(finding.what)}")
     if finding.fix:
-        typer.secho(f"{'':<{_LEVEL + _SUBJECT}}{_broken('fix: ' + finding.fix)}", fg=colour)
+        fix = f"{'':<{_LEVEL + _SUBJECT}}{_broken('fix: ' + finding.fix)}"
+        typer.secho(fix, fg=colour, color=plain)
 
 
 def _broken(text: str) -> str:
@@ -110,6 +114,8 @@ def _broken(text: str) -> str:
 
 
 def _conclude(levels: Counter[str]) -> None:
-    told = [f"{levels[level]} {label}" for level, (label, _) in _LOOKS.items() if levels[level]]
+    names = {level: label for level, (label, _) in _LOOKS.items()}
+    names["yellow"] += "s" if levels["yellow"] > 1 else ""
+    told = [f"{levels[level]} {name}" for level, name in names.items() if levels[level]]
     verdict = "not ready" if levels["red"] else "ready"
     typer.echo(f"\n{verdict}: {', '.join(told)}")

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from triptych.cli.looks import Row, clock
-from triptych.commands import command
+from triptych.commands import command, short
 from triptych.nested import flatten
 
+_COMMANDS = ("view", "repair")
 _SHORT = 10  # letters of a commit
 
 
@@ -23,7 +24,8 @@ def facts(story: Mapping[str, Any]) -> Iterator[Row]:
 
     origin = story["attempts"][-1].get("provenance") or {} if story["attempts"] else {}
     doors = {name: how for name, how in (story.get("opens_with") or {}).items() if name != "rerun"}
-    view = f"{command('triptych')} view {shlex.quote(story['folder'])}"
+    folder = short(story["folder"])
+    ours = {name: f"{command('triptych')} {name} {shlex.quote(folder)}" for name in _COMMANDS}
     times = [clock(story[name]) for name in ("started", "ended") if story[name]]
     rows = {
         "name": ", ".join([story["name"], *(story.get("tags") or [])]),
@@ -32,30 +34,32 @@ def facts(story: Mapping[str, Any]) -> Iterator[Row]:
         "time": " to ".join(times),
         "place": ":".join(str(origin[name]) for name in ("host", "folder") if name in origin),
         "command": shlex.join(map(str, origin.get("command") or [])),
-        "code": _code(origin.get("git") or {}),
+        "code": _code(origin),
         "packages": ", ".join(_packages(origin)),
         "machine": ", ".join(_machine(origin)),
         "seeds": ", ".join(f"{name} {seed}" for name, seed in flatten(origin.get("seeds") or {})),
         "uses": ", ".join(_uses(origin.get("uses") or {})),
         **{name: origin.get(name) for name in ("imported from", "written by")},
-        "files": f"{story['folder']}, {decimal(story['bytes'])}",
-        "repair": "" if story["whole"] else f"{command('triptych')} repair {story['folder']}",
+        "files": f"{folder}, {decimal(story['bytes'])}",
+        "repair": "" if story["whole"] else ours["repair"],
         "problem": story.get("problem"),
-        "open rerun": view,
-        **{f"open {name}": how for name, how in doors.items()},
+        "open rerun": ours["view"],
+        **{f"open {name}": short(how) for name, how in doors.items()},
     }
     return ((name, str(said)) for name, said in rows.items() if said)
 
 
-def _code(git: Mapping[str, Any]) -> str:
+def _code(origin: Mapping[str, Any]) -> str:
+    git = origin.get("git") or {}
     if "commit" not in git:
-        return ""
+        why = (origin.get("missing") or {}).get("git")
+        return f"unknown: {why.partition(': ')[2] or why}" if why else ""
     branch = f" on {git['branch']}" if git.get("branch") else ""
     change = ""
     if git.get("dirty"):
         change = f", changed: {git.get('patch') or git.get('why')}"
     elif git.get("dirty") is None:
-        change = ", perhaps changed"
+        change = ", perhaps changed" + (f": {git['why']}" if git.get("why") else "")
     count = len(git.get("untracked") or [])
     unknown = f", {count} untracked" if count else ""
     return f"{git['commit'][:_SHORT]}{branch}{change}{unknown}"

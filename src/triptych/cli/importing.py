@@ -9,7 +9,7 @@ import typer
 
 from triptych.cli.failing import told
 from triptych.cli.options import ROOT, Root
-from triptych.commands import command
+from triptych.commands import command, short
 from triptych.terminal import console
 
 
@@ -35,8 +35,9 @@ def import_(
         from triptych.archive.importing import import_runs
 
         for run in import_runs(path, project=project, name=name, root=root):
-            typer.echo(f"{run.about.kind}: {run.about.origin}")
+            typer.echo(f"{run.about.kind}: {short(str(run.about.origin))}")
             typer.echo(f"  {run.numbers:,} numbers, {run.records:,} pictures, texts and lines")
             for what, count in run.left_out.most_common():
                 typer.echo(f"  left out: {what} ({count})")
-            typer.echo(f"  open it: {command('rerun')} {run.folder.recording(1)}")
+            recording = short(str(run.folder.recording(1)))
+            typer.echo(f"  open it: {command('rerun')} {recording}")

@@ -114,6 +114,11 @@ def duration(seconds: float | None) -> str:
     return " ".join(filter(None, parts[:2]))
 
 
+def count(number: int, what: str) -> str:
+    """So many of something, such as "1 line" or "2,000 lines"."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def number(value: object) -> str:
     """A number as a person reads it; what is none as it is."""
     return f"{value:.5g}" if isinstance(value, int | float) else str(value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from triptych.cli.failing import told
-from triptych.cli.looks import screen, status_text, table
+from triptych.cli.looks import count, screen, status_text, table
 
 if TYPE_CHECKING:
     from triptych.archive.folder import RunFolder
@@ -44,12 +44,8 @@ def carry_out(going: list[RunFolder], *, yes: bool, as_json: bool) -> None:
     elif not rows:
         typer.echo("nothing to remove")
     else:
-        total = f"{_count(len(rows), 'run')}, {decimal(sum(row['bytes'] for row in rows))}"
+        total = f"{count(len(rows), 'run')}, {decimal(sum(row['bytes'] for row in rows))}"
         typer.echo(f"{total} removed" if yes else f"\n{total} would go; --yes removes them")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _describe(folder: RunFolder) -> dict[str, Any]:
@@ -97,6 +93,6 @@ def _show(rows: list[dict[str, Any]]) -> None:
 def _only_here(row: dict[str, Any]) -> Iterator[str]:
     """What may exist nowhere else: models, and what W&B has not got."""
     if row["checkpoints"]:
-        yield _count(row["checkpoints"], "model")
+        yield count(row["checkpoints"], "model")
     if row["unsynced"]:
         yield "unsent"

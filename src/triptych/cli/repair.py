@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.looks import count
 from triptych.cli.options import ROOT, OneRun, Root
 
 
@@ -25,7 +26,8 @@ def repair(
         if not done.journals:
             typer.echo(f"{folder.id}: nothing to repair")
             return
+        numbers, lines = count(done.numbers, "number"), count(done.lines, "line")
         typer.echo(
-            f"{folder.id}: put back {done.numbers:,} numbers and {done.lines:,} lines into the "
-            f"recording, {done.logged:,} lines into train.log; the run ended at step {done.step}"
+            f"{folder.id}: put back {numbers} and {lines} into the recording, "
+            f"{count(done.logged, 'line')} into train.log; the run ended at step {done.step}"
         )

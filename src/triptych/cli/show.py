@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from triptych.archive.names import safe_name
 from triptych.cli.facts import facts
 from triptych.cli.failing import told
 from triptych.cli.looks import (
@@ -23,6 +24,7 @@ from triptych.cli.looks import (
     table,
 )
 from triptych.cli.options import ROOT, AsJson, OneRun, Root
+from triptych.commands import short
 from triptych.nested import flatten
 from triptych.printable import printable
 from triptych.terminal import console
@@ -121,10 +123,12 @@ def _saved(story: Mapping[str, Any], kind: str) -> Iterator[Row]:
         step = f"step-{entry['step']}"
         scores = [f"{name} {number(one)}" for name, one in (entry.get("metrics") or {}).items()]
         names = [name for name in entry.get("aliases") or [] if name != step]
-        path = Path(entry["path"])
-        inside = path.is_relative_to(story["folder"])
-        place = str(path.relative_to(story["folder"]) if inside else path)
-        gone = "" if path.exists() else "gone"
+        path, folder = Path(entry["path"]), Path(story["folder"])
+        copy = folder / "artifacts" / safe_name(entry["name"]) / step / path.name
+        found = copy if copy.exists() and not path.exists() else path
+        inside = found.is_relative_to(folder)
+        place = str(found.relative_to(folder)) if inside else short(str(found))
+        gone = "" if found.exists() else "gone"
         yield f"step {entry['step']:,}", " · ".join(filter(None, [place, *scores, *names, gone]))
 
 

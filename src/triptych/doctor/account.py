@@ -58,4 +58,6 @@ def _trouble(told: dict[str, Any]) -> tuple[str, str]:
         known = "WANDB_API_KEY" in os.environ  # it comes before what `wandb login` writes
         fix = "correct WANDB_API_KEY" if known else "run `wandb login --relogin`"
         return f"does not take the API key at {url}: {problem}", fix
+    if "<html" in problem.lower():
+        return f"is not what answers at {url}, but a web page", _MEND
     return f"cannot be used: {problem}", _MEND
