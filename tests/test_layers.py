@@ -60,13 +60,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks.__init__": {"pipeline.sink"},
     "sinks.memory": {"pipeline.records"},
     "sinks.rerun": {"commands", "dashboard", "nested", "pipeline.records", "pipeline.sink"}
-    | {"rendering", "tunnel", "visuals"},
+    | {"printable", "rendering", "tunnel", "visuals"},
     "sinks.text": {"pipeline.paths", "pipeline.records", "pipeline.sink", "words"},
     "sinks.wandb": {
         "commands",
         "pipeline.clerk",
         "pipeline.records",
         "pipeline.sink",
+        "printable",
         "rendering",
         "visuals",
     },
@@ -84,7 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "accelerate": _ADAPTER,
     "hf": _ADAPTER,
     "lightning": _ADAPTER,
-    "monitors": {"batches", "run"},
+    "monitors": {"batches", "dashboard", "run"},
     "doctor": {"archive", "commands", "pipeline", "rank", "routes", "run", "start", "viewer"}
     | {"visuals", "words"},
     "cli": {

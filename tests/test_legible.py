@@ -9,7 +9,7 @@ import rerun as rr
 import rerun.blueprint as rrb
 
 from tests.support import rrd
-from triptych.legible import _MISSING, BOX, legible
+from triptych.legible import _MISSING, BOX, legible, spelled
 from triptych.viewer import NoVulkan, open_viewer
 
 
@@ -63,6 +63,55 @@ def test_the_viewer_shows_it(tmp_path: Path) -> None:
         pytest.skip(str(missing))
     assert [view.name for view in sight.views] == ["log", "words"]
     assert sight.problems == []
+
+
+def test_two_names_of_entities_stay_two() -> None:
+    """Letters that are missing are written as their numbers, also where Rerun has escaped them."""
+    assert spelled("/val/\u4e2d\u6587") == "/val/4e2d6587"
+    assert spelled("/val/\\u{1F389}\\ x") == spelled("/val/\U0001f389\\ x") == "/val/1f389\\ x"
+    assert spelled("/größe/\\u{25A1}") == "/größe/\\u{25A1}"
+
+
+def test_names_of_views_and_entities_are_replaced_too(tmp_path: Path) -> None:
+    """In legends, above views, in the log; a view is found by the name that it was given."""
+    views = [
+        rrb.TextDocumentView(name=f"val/{mark}", origin=str(rr.new_entity_path(["val", mark])))
+        for mark in ("\u4e2d", "\u6587")
+    ]
+    path = str(rr.new_entity_path(["loss \U0001f389"]))
+    curve = {path: rr.SeriesLines(names="loss \U0001f389")}
+    views += [
+        rrb.TimeSeriesView(name="\U0001f389", contents=[path], overrides=curve),
+        rrb.TextLogView(name="log", contents="/\u0644\u0648/**"),
+    ]
+    stream = rr.RecordingStream("legible")
+    stream.save(tmp_path / "odd.rrd")
+    stream.send_blueprint(rrb.Blueprint(rrb.TextDocumentView(name="early"), auto_views=False))
+    stream.send_blueprint(rrb.Blueprint(rrb.Grid(*views, name="\u4e2d"), auto_views=False))
+    for step in range(2):
+        stream.set_time("step", sequence=step)
+        stream.log("val/\u4e2d", rr.TextDocument("one"))
+        stream.log("val/\u6587", rr.TextDocument("the other"))
+        stream.log(path, rr.Scalars(step))
+        stream.log("\u0644\u0648", rr.TextLog("plain"))
+    stream.disconnect()
+    try:
+        with open_viewer((800, 600)) as viewer:
+            viewer.open(tmp_path / "odd.rrd")
+            viewer.go_to()
+            sight = viewer.look()
+            other = viewer.look("val/\u6587")
+            one = viewer.look("val/\u4e2d")
+    except NoVulkan as missing:
+        pytest.skip(str(missing))
+    assert sorted((view.name, view.kind, view.origin) for view in sight.views) == [
+        ("log", "TextLog", "/"),
+        (f"val/{BOX}", "TextDocument", "/val/4e2d"),
+        (f"val/{BOX}", "TextDocument", "/val/6587"),
+        (BOX, "TimeSeries", "/"),
+    ]
+    assert sight.problems == []
+    assert other.png != one.png
 
 
 def test_the_letters_that_are_kept_are_drawn(tmp_path: Path) -> None:

@@ -264,7 +264,7 @@ def save(picture: Picture.Image, file: Path) -> str:
         )
     if picture.width > WIDTH:
         picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)))
-    picture.quantize(64).save(file, optimize=True)
+    picture.quantize(256).save(file, optimize=True)
     return f"pictures/{file.name}"
 
 

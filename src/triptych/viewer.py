@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
 
-from triptych.legible import legible
+from triptych.legible import boxed, legible, spelled
 
 if TYPE_CHECKING:
     from rerun.experimental import ViewerClient
@@ -90,7 +90,8 @@ class Viewer:
         with TemporaryDirectory() as copies:
             for file in legible(recording.resolve(), Path(copies), program()):
                 self._client.open(str(file))
-                self.wait()
+                if file.suffix == ".rrd":
+                    self.wait()
         self._client.run_command("ui.toggle_top_panel")  # menus, and a warning of slow drawing
 
     def wait(self) -> None:
@@ -110,13 +111,16 @@ class Viewer:
         """Move the time cursor; None is the end.
 
         Raises:
-            LookupError: If the recording has no such timeline.
+            LookupError: If the recording has no such timeline, or it does not reach to that step.
         """
         recordings = self._client.get_state().recordings
-        ends = {line.name: line.end or 0 for one in recordings for line in one.timelines}
-        if timeline not in ends:
-            raise LookupError(f"The recording has no timeline {timeline!r}, but {sorted(ends)}.")
-        to = ends[timeline] if step is None else step
+        lines = {line.name: line for one in recordings for line in one.timelines}
+        if timeline not in lines:
+            raise LookupError(f"The recording has no timeline {timeline!r}, but {sorted(lines)}.")
+        first, last = lines[timeline].start or 0, lines[timeline].end or 0
+        if step is not None and not min(first, 0) <= step <= last:
+            raise LookupError(f"There is no step {step}: the recording has {first} to {last}.")
+        to = last if step is None else step
         self._client.set_time(timeline, sequence=to, play_state="paused")
 
     def look(self, view: str | None = None) -> Sight:
@@ -135,8 +139,9 @@ class Viewer:
         if not self._settled:  # before that, the viewer denies that views exist
             self._still()
         views = self._client.get_state().views
-        wanted = [one for one in views if view == one.name]
-        wanted += [one for one in views if view.strip("/") == one.origin.strip("/")]
+        named = [one for one in views if boxed(view) == one.name]
+        placed = [one for one in views if spelled(view).strip("/") == one.origin.strip("/")]
+        wanted = [one for one in named if one in placed] or named or placed
         if not wanted:
             names = ", ".join(sorted(repr(one.name) for one in views))
             raise LookupError(f"There is no view {view!r}; there are {names}.")

@@ -75,6 +75,7 @@ def test_one_view_at_one_step(run: triptych.Run) -> None:
         (("shots-that-never-was",), 1, "no run 'shots-that-never-was' in"),
         (("gone.rrd",), 1, "There is no recording 'gone.rrd'."),
         (("latest", "--view", "lost", "--size", "400x300"), 1, "no view 'lost'; there are 'Loss'"),
+        (("latest", "--step", "3", "--size", "400x300"), 1, "no step 3: the recording has 1 to 2"),
         (("latest", "--size", "large"), 2, "'large' is no size such as 1600x1000"),
     ],
 )

@@ -69,9 +69,9 @@ def test_nothing_is_a_jump_before_there_is_enough_to_compare_with(tmp_path: Path
     with open_run(tmp_path, sink) as run:
         watch(run, monitors=Monitors(system=0))
         for index in range(ENOUGH):
-            run.log({"loss": 1.0 + 0.01 * (index % 3)})
-        run.log({"other/loss": 1e9})
-        run.log({"loss": 1e9})
+            run.log({"Loss/train": 1.0 + 0.01 * (index % 3), "time/loss": 1.0 + 0.01 * (index % 3)})
+        run.log({"other/loss": 1e9, "time/loss": 1e9})
+        run.log({"Loss/train": 1e9})
 
     (event,) = events(sink)
-    assert event[1].startswith("loss jumped to 1e+09")
+    assert event[1].startswith("Loss/train jumped to 1e+09")

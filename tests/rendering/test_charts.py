@@ -93,7 +93,7 @@ def test_matrices_of_any_size_are_drawn(count: int) -> None:
     assert len(encoded.data) < 100_000
 
 
-def test_odd_names_and_numbers_are_drawn() -> None:
+def test_odd_names_and_numbers_are_drawn(caplog: pytest.LogCaptureFixture) -> None:
     """Formulas, underscores, other scripts, nothing at all: matplotlib warns of none."""
     lines = {name: ([0, 1], [0, place]) for place, name in enumerate(NAMES)}
     draw_curve(Curve(lines, title="$\\alpha$ \u9e1f", x_label="_", y_label=""))
@@ -105,3 +105,4 @@ def test_odd_names_and_numbers_are_drawn() -> None:
     draw_bars(Bars([0], [""]))
     draw_confusion(ConfusionMatrix.from_counts([[0, 0], [0, 0]], NAMES[3:]))
     assert draw_bars(Bars(np.arange(1000), [str(n) for n in range(1000)])).height < 7000
+    assert caplog.records == []

@@ -15,6 +15,7 @@ from triptych.rendering.scenes import draw_graph, draw_lines, draw_points, layou
 from triptych.visuals import Encoded, Graph, Lines, Points
 from triptych.visuals.colours import class_colour
 
+rng = np.random.default_rng(0)
 BLUE, RED = (0, 0, 255), (255, 0, 0)
 
 
@@ -115,10 +116,20 @@ def test_without_networkx_nodes_stand_on_a_circle(monkeypatch: pytest.MonkeyPatc
         lambda: draw_points(Points([[5, 5]], labels=["汉字 \U0001f389 $x"]).normalised()),
         lambda: draw_points(Points([[0, 0]] * 30, class_ids=range(30)).normalised()),
         lambda: draw_lines(Lines([]).normalised()),
+        lambda: draw_lines(Lines([rng.random((1_000_000, 2))]).normalised()),
         lambda: draw_graph(Graph([], [])),
         lambda: draw_graph(Graph(70, [(n, m) for n in range(8) for m in range(70)])),
     ],
-    ids=["none", "none in space", "strange name", "many classes", "no lines", "no graph", "large"],
+    ids=[
+        "none",
+        "none in space",
+        "strange name",
+        "many classes",
+        "no lines",
+        "long line",
+        "no graph",
+        "large",
+    ],
 )
 def test_what_is_odd_is_drawn_without_a_warning(drawn: Any) -> None:
     """A warning would be an error here."""

@@ -150,6 +150,10 @@ def test_depth_is_depth_in_the_recording(panels: Panels) -> None:
     buffer = np.array(_part(panels, entity, "DepthImage:buffer")[0], np.uint8).view(np.float32)
     np.testing.assert_array_equal(buffer, [0.5, 2.0, 0.0, np.nan])
     assert _part(panels, f"{entity}/caption", "Points2D:labels") == ["room, from 0.5 to 2 m"]
+    (_, nothing), *_ = rrd.images(panels.recording, f"{entity}/nothing")
+    clear, grey = [0, 0, 0, 0], [70, 70, 70, 255]
+    assert np.asarray(nothing).tolist() == [[clear, clear], [grey, grey]]
+    assert rrd.images(panels.recording, "/depth/camera/nothing") == []
 
     assert _part(panels, "/depth/camera", "DepthImage:meter") == [1000.0]
     assert _part(panels, "/depth/camera", "DepthImage:depth_range") == [[500.0, 2000.0]]

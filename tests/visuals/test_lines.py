@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from triptych.visuals import Lines
+from triptych.visuals.colours import class_colour
 
 
 def test_own_is_a_copy_of_every_strip() -> None:
@@ -51,6 +52,13 @@ def test_a_line_breaks_where_a_point_is_missing() -> None:
     assert lines.labels == ("a", "", "b")
     assert lines.colours[:, 0].tolist() == [1, 1, 2]
     assert lines.radii == pytest.approx([0.1, 0.1, 0.2])
+
+
+def test_the_parts_of_a_line_share_its_colour() -> None:
+    """Also where nobody chose one: the next line has the next."""
+    broken = [[0, 0], [1, 1], [np.nan, 2], [3, 3], [4, 4]]
+    drawn = Lines([broken, [[8, 8], [9, 9]]]).normalised()
+    assert drawn.colours.tolist() == [list(class_colour(place)) for place in (0, 0, 1)]
 
 
 def test_no_lines_are_lines() -> None:

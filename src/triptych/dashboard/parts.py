@@ -58,8 +58,9 @@ def log_view(name: str, below: str = "") -> rrb.View:
     """Lines, events and errors; those below an entity if that is named."""
     import rerun.blueprint as rrb
 
-    # The viewer gives all columns but the last hardly any room, and cuts off what does not fit.
-    columns = [rrb.encodings.TextLogColumn(kind) for kind in ("LogLevel", "Body", "EntityPath")]
+    # The viewer gives a column as much room as its title, and what it can to the last (0.41): of
+    # the names of entities nothing would be left.
+    columns = [rrb.encodings.TextLogColumn(kind) for kind in ("LogLevel", "Body")]
     return rrb.TextLogView(
         name=name,
         origin="/",

@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from triptych.dashboard import is_loss
+
 if TYPE_CHECKING:
     from triptych.pipeline.records import Columns
     from triptych.run import Run
@@ -57,8 +59,8 @@ class _Curve:
 class Spikes:
     """Leaves an event where a loss jumps upwards, or becomes NaN or infinite; once each time.
 
-    A loss is a path whose last name contains "loss". All is done on the worker that reads the
-    numbers, so the event comes a moment after its step, which its words name.
+    A loss is what the dashboard takes for one: "val/kl_loss", "Loss/train". All is done on the
+    worker that reads the numbers, so the event comes a moment after its step, which its words name.
 
     Args:
         run: Is told.
@@ -72,7 +74,7 @@ class Spikes:
         """Look at numbers that were logged."""
         for block in blocks:
             for place, path in enumerate(block.paths):
-                if "loss" in path.rpartition("/")[2].lower():
+                if is_loss(path):
                     curve = self._curves.setdefault(path, _Curve())
                     steps, values = block.steps.tolist(), block.values[:, place].tolist()
                     for step, value in zip(steps, values, strict=True):

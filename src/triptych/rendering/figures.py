@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DPI = 150
+_PAD = 0.1  # inches around everything: a viewer cuts off the outermost pixels
 INK = "#333333"
 _FAINT = "#dddddd"
 
@@ -23,8 +24,10 @@ _FAINT = "#dddddd"
 def new_figure(width: float, height: float) -> Figure:
     """An empty white figure; its sides are in inches of 150 pixels."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    return Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    layout = ConstrainedLayoutEngine(h_pad=_PAD, w_pad=_PAD)
+    return Figure(figsize=(width, height), dpi=_DPI, layout=layout)
 
 
 def new_axes(figure: Figure, rows: int = 1, columns: int = 1, place: int = 0) -> Axes:
@@ -43,6 +46,8 @@ def write(setter: Any, text: str, **style: Any) -> None:
     """Set a title or a label, in fonts that have its letters; "" leaves it away."""
     if text:
         family = families(text)
+        if len(family) > 1:  # other fonts may not be there in bold, of which matplotlib warns
+            style.pop("fontweight", None)
         setter(readable(text), fontfamily=family, parse_math=False, color=INK, **style)
 
 

@@ -22,6 +22,7 @@ _MOST_NAMES = 60  # more would cover the points
 _MOST_IN_LEGEND = 24
 _MOST_ARROWS = 500  # each takes a millisecond; more are lines without a head
 _MOST_SPRINGS = 400  # a second of work, and seven for 600
+_MOST_POINTS = 5000  # of a line; matplotlib refuses a million that go to and fro (3.10)
 _EDGE = "#999999"
 _PLANE = 2
 
@@ -58,7 +59,8 @@ def draw_lines(lines: Lines) -> Encoded:
     scene = _Scene(lines.dimensions)
     tints = strip_tints(lines.colours, len(lines.strips))
     for strip, tint in zip(lines.strips, tints / 255.0, strict=True):
-        scene.axes.plot(*strip.T, color=tint, linewidth=1.6)
+        kept = np.linspace(0, len(strip) - 1, min(len(strip), _MOST_POINTS)).round().astype(int)
+        scene.axes.plot(*strip[kept].T, color=tint, linewidth=1.6)
     if lines.labels is not None:
         named = [place for place, label in enumerate(lines.labels) if label]
         scene.add_legend([lines.labels[place] for place in named], tints[named])

@@ -36,12 +36,10 @@ def point_tints(points: Points) -> Tints:
     return class_tints(points.class_ids, len(points))
 
 
-def strip_tints(colours: Tints | None, count: int) -> Tints:
-    """The colours of lines that are `normalised`: their own, or one after the other.
+def strip_tints(colours: Tints, count: int) -> Tints:
+    """The colours of lines that are `normalised`, one for each.
 
     Returns:
         uint8 (count, 3), or (count, 4) where they came with alpha.
     """
-    if colours is not None:
-        return np.broadcast_to(colours, (count, colours.shape[1]))
-    return class_tints(np.arange(count, dtype=np.uint16), count)
+    return np.broadcast_to(colours, (count, colours.shape[1]))

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from triptych.visuals.arrays import nbytes, own_array
+from triptych.visuals.colours import class_colour
 from triptych.visuals.instances import (
     as_colours,
     as_floats,
@@ -103,8 +104,9 @@ class Lines:
 
         Returns:
             Lines of T strips with finite float32 points, (M, 2|3) with M of 2 or more; uint8
-            colours (T, 3|4) or (1, 3|4), float32 radii (T,) or (1,), what was None stays None. Of
-            the parts of a strip the first has its label, the others have "".
+            colours (T, 3|4) or (1, 3|4), one after the other where none were given; float32 radii
+            (T,) or (1,), or None. The parts of a strip share its colour; the first has its label,
+            the others have "".
 
         Raises:
             ValueError: Colours or radii out of range, which came from a device.
@@ -121,11 +123,14 @@ class Lines:
         set_fields(drawn, strips=tuple(strips))
         if self.labels is not None:
             set_fields(drawn, labels=tuple(labels))
+        places = np.array(origins, np.intp)
+        if self.colours is None:
+            tints = [class_colour(place) for place in origins]
+            set_fields(drawn, colours=np.array(tints, np.uint8).reshape(-1, 3))
         for name, read in (("colours", as_colours), ("radii", as_radii)):
             if getattr(self, name) is not None:
                 each = read(getattr(self, name))
-                parts = each if len(each) == 1 else each[np.array(origins, np.intp)]
-                set_fields(drawn, **{name: parts})
+                set_fields(drawn, **{name: each if len(each) == 1 else each[places]})
         return drawn
 
 

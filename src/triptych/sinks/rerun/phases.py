@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from triptych.dashboard import PHASE_COLOURS
-from triptych.pipeline.records import Batch, Columns, Stamp
+from triptych.pipeline.records import Artifact, Batch, Columns, Stamp
 
 Moment = tuple[float, int, int | None, str]
 """Time, step, epoch and phase."""
@@ -23,47 +24,60 @@ class Phases:
     """
 
     def __init__(self) -> None:
+        self._open = False  # whether a change was found that is not told yet
         self._moments: list[Moment] = []
-        self._before: tuple[str, int] = ("", -1)  # phase and step of what is forgotten
+        self._before: tuple[str, int] = ("", -1)  # phase and last step of what is forgotten
         self._found: set[Moment] = set()
         self._now = ""
 
-    def changes(self, batch: Batch) -> list[Stamp]:
-        """Stamps, not given before, at which another phase began, in the order of time."""
+    def changes(self, batch: Batch, until: float = math.inf) -> list[Stamp]:
+        """Stamps, not given before, at which another phase began, in the order of time.
+
+        Args:
+            batch: What has come.
+            until: Seconds since 1970: later changes wait, since what comes late may be before them.
+        """
         fresh = [moment for columns in batch.columns for moment in _moments(columns)]
-        stamps = [record.stamp for record in batch.records]
+        # that of files says where these belong, which may be long ago
+        stamps = [one.stamp for one in batch.records if not isinstance(one.value, Artifact)]
         fresh += [(at.time, at.step, at.epoch, at.phase) for at in stamps]
         fresh.sort(key=_time)
         known = self._moments[-1][0] if self._moments else 0.0
         in_order = not fresh or fresh[0][0] >= known
         self._moments += fresh
-        if in_order and all(name == self._now for _, _, _, name in fresh):  # nearly always
+        self._open |= not in_order or any(name != self._now for _, _, _, name in fresh)
+        if not self._open:  # nearly always
             self._forget()
             return []
         self._moments.sort(key=_time)
+        if len(self._moments) > 2 * _REMEMBERED:
+            until = max(until, self._moments[-_REMEMBERED][0])  # what is forgotten is told before
         turns = list(self._turns())
-        new = [change for change in turns if change not in self._found]
+        self._open = bool(turns) and turns[-1][0] > until
+        new = [one for one in turns if one[0] <= until and one not in self._found]
         self._found |= set(new)
         self._now = turns[-1][3] if turns else self._before[0]
         self._forget()
         return [Stamp(step, epoch, phase, when) for when, step, epoch, phase in new]
 
     def _turns(self) -> Iterator[Moment]:
-        now, since = self._before
-        for moment in self._moments:
-            _, step, _, phase = moment
+        now, last = self._before
+        for when, step, epoch, phase in self._moments:
+            if phase == now:
+                last = step
             # At the step of a validation its phase stays: on that timeline it would have no width.
-            if phase != now and not (phase == "train" and step == since):
-                now, since = phase, step
-                yield moment
+            elif not (phase == "train" and step == last):
+                # training goes on with the next step, though it may be later that it logs
+                first = min(step, last + 1) if phase == "train" and now else step
+                now, last = phase, step
+                yield when, first, epoch, phase
 
     def _forget(self) -> None:
         if len(self._moments) <= 2 * _REMEMBERED:
             return
         gone = self._moments[-_REMEMBERED]
-        for change in self._turns():
-            if change[0] < gone[0]:
-                self._before = change[3], change[1]
+        names = [self._before[0], *(name for when, _, _, name in self._turns() if when < gone[0])]
+        self._before = names[-1], self._moments[-_REMEMBERED - 1][1]
         self._moments = self._moments[-_REMEMBERED:]
         self._found = {change for change in self._found if change[0] >= gone[0]}
 

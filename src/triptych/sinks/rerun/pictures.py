@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from triptych.pipeline.sink import NotShown
+from triptych.rendering.colours import NOTHING
 from triptych.rendering.heatmaps import draw_heatmap
 from triptych.rendering.sheet import sheet
 from triptych.sinks.rerun.parts import Legend, Part, Parts
@@ -45,10 +46,15 @@ def show_grid(grid: Grid) -> Parts:
 
 
 def show_depth(depth: Depth) -> Parts:
-    """Rerun's own: the viewer tells the distance below the mouse; the range is below it."""
+    """Rerun's own: the viewer tells the distance below the mouse; the range is below it.
+
+    Where nothing was measured the viewer draws the nearest colour or the farthest (0.41): a grey
+    picture lies over that.
+    """
     import rerun as rr
 
     values = depth.raw()
+    nothing = np.isnan(depth.metres())
     low, high = (end / depth.unit for end in depth.shown_range())
     name = "Grayscale" if depth.colours == "gray" else depth.colours.capitalize()
     yield (
@@ -60,6 +66,11 @@ def show_depth(depth: Depth) -> Parts:
             depth_range=[low, high],
         ),
     )
+    if nothing.any():
+        grey = np.zeros((*nothing.shape, 4), np.uint8)
+        grey[nothing] = (*NOTHING, 255)
+        data = encode(grey).data
+        yield "nothing", rr.EncodedImage(contents=data, media_type="image/png", opacity=1)
     yield caption_below(depth.legend(), values.shape[1], values.shape[0])
 
 

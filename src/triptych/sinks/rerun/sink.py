@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from pathlib import Path
@@ -35,6 +36,7 @@ from triptych.pipeline.records import (
     Status,
     Words,
 )
+from triptych.printable import all_encodable
 from triptych.sinks.rerun.lanes import Lanes, warm_up
 from triptych.sinks.rerun.live import (
     connect,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from triptych.pipeline.totals import Totals
 
 _FORMING = 60.0  # seconds in which the dashboard of a viewer that is open follows the paths seen
+_LATE = 3.0  # seconds that numbers may come after pictures of a later moment
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_\-\[\]: ]")  # in an application id, since Rerun 0.36
 
 
@@ -138,7 +141,7 @@ class RerunSink:
                 self._seen.count(path, len(columns), step, value)
         for record in batch.records:
             self._write_record(record)
-        self._write_phases(batch)
+        self._write_phases(batch, time.time() - _LATE)
         # Each layout stays in the file: the later, the more rarely.
         pause = max(2.0, (self._shown_at - self._opened_at) / 4)
         if self._seen.outline() != self._shown and time.monotonic() > self._shown_at + pause:
@@ -146,6 +149,7 @@ class RerunSink:
 
     def flush(self, deadline: float) -> None:
         """Hand everything to the operating system, with a layout that has a place for it."""
+        self._write_phases(Batch())
         if self._seen.outline() != self._shown:
             self._send_dashboard()
         self._lanes.flush(deadline)
@@ -162,6 +166,7 @@ class RerunSink:
         Raises:
             TimeoutError: If Rerun does not let go in time.
         """
+        self._write_phases(Batch())
         self._lanes.properties("ending", self._info.ending(status, error, self._now()))
         self._send_dashboard(status, error)
         if self._live:
@@ -240,10 +245,10 @@ class RerunSink:
         else:
             self._write_visual(record)
 
-    def _write_phases(self, batch: Batch) -> None:
+    def _write_phases(self, batch: Batch, until: float = math.inf) -> None:
         import rerun as rr
 
-        for stamp in self._phases.changes(batch):
+        for stamp in self._phases.changes(batch, until):
             if stamp.phase not in self._seen.phases:
                 self._seen.phases.append(stamp.phase)
                 configuration = phase_colours(self._seen.phases)
@@ -253,7 +258,7 @@ class RerunSink:
     def _write_visual(self, record: Record) -> None:
         import rerun as rr
 
-        visual, path = record.value, record.path
+        visual, path = all_encodable(record.value), record.path
         parts = set()
         for name, archetype in archetypes(visual):
             entity = f"{path}/{name}" if name else path

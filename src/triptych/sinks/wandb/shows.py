@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from triptych.pipeline.sink import NotShown
+from triptych.printable import all_encodable
 from triptych.sinks.wandb.charts import show_bars, show_confusion, show_curve, show_histogram
 from triptych.sinks.wandb.clips import show_audio, show_video
 from triptych.sinks.wandb.pictures import (
@@ -83,4 +84,4 @@ def media(visual: Any, place: Path) -> Any:
     show = SHOWS.get(type(visual))
     if show is None:
         raise NotShown(f"W&B has no panel for {type(visual).__name__}.")
-    return show(visual, place)
+    return show(all_encodable(visual), place)
