@@ -116,8 +116,8 @@ class TriptychInFull(Triptych):
 
     def _places(self) -> dict[str, Any]:
         import triptych
-        from triptych.routes import rerun_route, text_route
         from triptych.sinks.wandb import WandbSink
+        from triptych.training.routes import rerun_route, text_route
 
         text = text_route(triptych.logging_config(console=False))
         return {"sinks": [rerun_route(), text, WandbSink("offline")]}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from triptych import lifetime
+from triptych.training import lifetime
 
 pytest_plugins = ("tests.support.faults",)
 

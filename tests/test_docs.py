@@ -102,7 +102,7 @@ def test_it_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     modules = {"triptych.monitors", "triptych.visuals"}
     public = {f"triptych.{name}" for name in triptych.__all__} - modules
     assert public - there == {"triptych.run"}
-    assert {"triptych.start.run", "triptych.Run.log", "triptych.hf.RerunCallback"} <= there
+    assert {"triptych.training.start.run", "triptych.Run.log", "triptych.hf.RerunCallback"} <= there
 
 
 def test_the_code_runs(tmp_path: Path) -> None:

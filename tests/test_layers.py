@@ -13,8 +13,8 @@ import triptych
 
 _SOURCES = Path(triptych.__file__).parents[1]
 
-_ADAPTER = {"archive", "batches", "caller", "draw", "lifetime", "monitors", "pipeline", "rank"}
-_ADAPTER |= {"options", "resume", "run", "start", "visuals", ""}
+_ADAPTER = {"archive", "batches", "caller", "draws", "monitors", "pipeline", "rank", "training"}
+_ADAPTER |= {"visuals", ""}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # the ground: knows nobody
@@ -24,15 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nested": set(),
     "printable": set(),
     "dashboard": set(),
-    "legible": set(),
-    "lifetime": set(),
-    "options": {"dashboard"},
     "rank": set(),
-    "tunnel": set(),
     "visuals": set(),
     "rendering": {"visuals"},
-    "viewer": {"legible"},
-    "window": {"viewer"},
+    "viewer": set(),
+    "viewer.snapshots": {"viewer", "visuals"},
     # what carries
     "pipeline": {"caller", "printable", "visuals"},
     "archive": {"pipeline.records"},
@@ -51,8 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "archive.overview": {"archive", "dashboard.naming", "pipeline.records"},
     "archive.merge": {"archive", "sinks.rerun"},
     "archive.repair": {"archive", "commands", "pipeline", "sinks.rerun"},
-    "draw": {"visuals"},
-    "snapshots": {"viewer", "visuals"},
+    "draws": {"visuals"},
     "panel": {"pipeline", "printable", "words"},
     "terminal": {"pipeline", "printable"},
     "words": {"archive.plain", "pipeline", "printable"},
@@ -60,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks.__init__": {"pipeline.sink"},
     "sinks.memory": {"pipeline.records"},
     "sinks.rerun": {"commands", "dashboard", "nested", "pipeline.records", "pipeline.sink"}
-    | {"printable", "rendering", "tunnel", "visuals"},
+    | {"printable", "rendering", "viewer.tunnel", "visuals"},
     "sinks.text": {"pipeline.paths", "pipeline.records", "pipeline.sink", "words"},
     "sinks.wandb": {
         "commands",
@@ -72,22 +67,25 @@ MAY_IMPORT: dict[str, set[str]] = {
         "visuals",
     },
     # the run
-    "loop": {"pipeline", "terminal"},
-    "routes": {"pipeline", "sinks"},
-    "story": {"archive", "commands", "pipeline", "terminal"},
-    "describing": {"archive", "pipeline", "printable", "story"},
-    "saving": {"archive", "describing", "pipeline", "snapshots"},
-    "run": {"lifetime", "loop", "panel", "pipeline", "printable", "saving", "story"},
-    "start": {"archive", "dashboard", "lifetime", "loop", "panel", "pipeline", "rank", "routes"}
-    | {"run", "story", "terminal", "words"},
-    "resume": {"archive", "rank", "run", "start"},
+    "training": set(),
+    "training.describing": {"archive", "pipeline", "printable", "training.story"},
+    "training.lifetime": set(),
+    "training.loop": {"pipeline", "terminal"},
+    "training.options": {"dashboard"},
+    "training.resume": {"archive", "rank", "training.run", "training.start"},
+    "training.routes": {"pipeline", "sinks"},
+    "training.run": {"panel", "pipeline", "printable", "training.lifetime", "training.loop"}
+    | {"training.saving", "training.story"},
+    "training.saving": {"archive", "pipeline", "training.describing", "viewer.snapshots"},
+    "training.start": {"archive", "dashboard", "panel", "pipeline", "rank", "terminal", "words"}
+    | {"training.lifetime", "training.loop", "training.routes", "training.run", "training.story"},
+    "training.story": {"archive", "commands", "pipeline", "terminal"},
     # the front doors: the run, and no sink
     "accelerate": _ADAPTER,
     "hf": _ADAPTER,
     "lightning": _ADAPTER,
-    "monitors": {"batches", "dashboard", "run"},
-    "doctor": {"archive", "commands", "pipeline", "rank", "routes", "run", "start", "viewer"}
-    | {"visuals", "words"},
+    "monitors": {"batches", "dashboard", "training.run"},
+    "doctor": {"archive", "commands", "pipeline", "rank", "training", "viewer", "visuals", "words"},
     "cli": {
         "",
         "archive",
@@ -97,11 +95,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.records",
         "printable",
         "rendering",
-        "start",
-    }
-    | {"terminal", "tunnel", "viewer", "window"},
+        "terminal",
+        "training.start",
+        "viewer",
+    },
     "__main__": {"cli"},
-    "": {"archive.seeds", "caller", "dashboard", "pipeline", "run", "start", "visuals", "words"},
+    "": {"archive.seeds", "caller", "dashboard", "pipeline", "training", "visuals", "words"},
 }
 """For each module or package what it may import of Triptych, besides its own parts.
 
@@ -112,7 +111,7 @@ the top.
 MAY_BE_IMPORTED_BY: dict[str, set[str]] = {
     "accelerate": {"accelerate"},
     "lightning": {"lightning"},
-    "rerun": {"archive.merge", "archive.overlay", "archive.recording", "dashboard", "legible"}
+    "rerun": {"archive.merge", "archive.overlay", "archive.recording", "dashboard"}
     | {"sinks.rerun", "viewer"},
     "torch": {"hf", "lightning"},
     "transformers": {"hf"},
@@ -205,10 +204,10 @@ def test_every_name_in_the_table_stands_for_something() -> None:
 @pytest.mark.parametrize(
     ("module", "text", "violation"),
     [
-        ("pipeline.x", "import triptych.run", "pipeline.x imports triptych.run"),
-        ("pipeline.x", "from triptych import run", "pipeline.x imports triptych.run"),
+        ("pipeline.x", "import triptych.words", "pipeline.x imports triptych.words"),
+        ("pipeline.x", "from triptych import words", "pipeline.x imports triptych.words"),
         ("visuals.x", "def f():\n    import wandb.sdk", "visuals.x imports wandb.sdk"),
-        ("run", "class A:\n  def f(self):\n    import torch", "run imports torch"),
+        ("panel", "class A:\n  def f(self):\n    import torch", "panel imports torch"),
         (
             "sinks.rerun.x",
             "if 1:\n    from triptych.sinks.wandb import WandbSink",
@@ -217,9 +216,9 @@ def test_every_name_in_the_table_stands_for_something() -> None:
         ("hf.x", "from triptych.sinks import rerun", "hf.x imports triptych.sinks.rerun"),
         ("new", "", "new has no place in the table"),
         (
-            "loop",
-            "if TYPE_CHECKING:\n    pass\nelse:\n    from triptych.run import Run",
-            "loop imports triptych.run",
+            "training.loop",
+            "if TYPE_CHECKING:\n    pass\nelse:\n    from triptych.training.run import Run",
+            "training.loop imports triptych.training.run",
         ),
     ],
 )
@@ -232,8 +231,8 @@ def test_a_forbidden_import_is_found_wherever_it_stands(
 
 def test_an_import_for_the_type_checker_is_none() -> None:
     """It never runs."""
-    text = "if TYPE_CHECKING:\n    import torch\n    from triptych.run import Run"
-    assert list(_violations({**_modules(), "loop": text})) == []
+    text = "if TYPE_CHECKING:\n    import torch\n    from triptych.training.run import Run"
+    assert list(_violations({**_modules(), "training.loop": text})) == []
 
 
 def test_pipeline_and_run_are_plain_python_and_numpy() -> None:
@@ -242,7 +241,7 @@ def test_pipeline_and_run_are_plain_python_and_numpy() -> None:
     foreign = {
         name.partition(".")[0]
         for module, text in modules.items()
-        if _begins(module, {"pipeline", "run", "start", "loop", "lifetime", "panel", "words"})
+        if _begins(module, {"pipeline", "training", "panel", "words"})
         for name in _imports(text, set(modules))
     }
     assert foreign - set(sys.stdlib_module_names) - {"triptych"} == {"numpy"}

@@ -20,7 +20,8 @@ from sklearn.datasets import load_digits
 
 import triptych
 from triptych import visuals
-from triptych.viewer import Viewer, open_viewer
+from triptych.viewer.headless import open_viewer
+from triptych.viewer.looking import Viewer
 
 HERE = Path(__file__).parent
 WIDTH = 360  # of a picture on the page

@@ -23,8 +23,8 @@ from triptych.dashboard import Dashboard
 from triptych.pipeline.cadence import Every, Limit, Route
 from triptych.pipeline.records import Status
 from triptych.pipeline.totals import Totals
-from triptych.run import Run
-from triptych.start import run, setup_logging
+from triptych.training.run import Run
+from triptych.training.start import run, setup_logging
 from triptych.words import logging_config
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ except ImportError as error:
     raise ImportError("triptych.accelerate needs accelerate: pip install triptych[hf]") from error
 
 from triptych.rank import is_writer
-from triptych.resume import continue_run
-from triptych.run import Run
-from triptych.start import run as open_run
+from triptych.training.resume import continue_run
+from triptych.training.run import Run
+from triptych.training.start import run as open_run
 
 __all__ = ["RerunTracker"]
 

@@ -19,7 +19,7 @@ from triptych.sinks.memory import MemorySink
 
 _HANGING = """
 import psutil
-from triptych.routes import make_routes
+from triptych.training.routes import make_routes
 from triptych.sinks.memory import MemorySink
 
 class Hanging(MemorySink):

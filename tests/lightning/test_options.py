@@ -9,7 +9,7 @@ import pytest
 
 import triptych
 from triptych.lightning import RerunLogger
-from triptych.options import RunOptions
+from triptych.training.options import RunOptions
 
 
 def test_options_are_all_that_run_takes() -> None:

@@ -12,7 +12,7 @@ import rerun.blueprint as rrb
 from PIL import Image
 
 from tests.support import viewer
-from triptych.viewer import Sight
+from triptych.viewer.looking import Sight
 
 
 @pytest.fixture

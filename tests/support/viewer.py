@@ -8,8 +8,9 @@ from pathlib import Path
 
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, in a form that can be typed
 
-from triptych.viewer import NoVulkan as NoDriver
-from triptych.viewer import Sight, Viewer, open_viewer
+from triptych.viewer.headless import NoVulkan as NoDriver
+from triptych.viewer.headless import open_viewer
+from triptych.viewer.looking import Sight, Viewer
 
 
 class NoVulkan(Skipped):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import rrd
-from triptych.viewer import free_port
+from triptych.viewer.program import free_port
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import typer
 from triptych.archive.find import find_run
 from triptych.cli.failing import tell
 from triptych.cli.options import ROOT, Root, known_runs
-from triptych.viewer import NoVulkan, open_viewer
+from triptych.viewer.headless import NoVulkan, open_viewer
 
 NO_VULKAN = 3
 """Exit code where there is nothing to draw with."""

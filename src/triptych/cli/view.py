@@ -12,7 +12,7 @@ from triptych.cli.failing import told
 from triptych.cli.options import ROOT, AnyRuns, Root
 from triptych.commands import command
 from triptych.terminal import console
-from triptych.tunnel import tunnel
+from triptych.viewer.tunnel import tunnel
 
 if TYPE_CHECKING:
     from triptych.archive.folder import RunFolder
@@ -78,7 +78,7 @@ def _warn(folder: RunFolder) -> None:
 
 
 def _show(recording: Path, *, web: bool, step: int | None) -> int:
-    from triptych.window import open_window, serve_browser
+    from triptych.viewer.window import open_window, serve_browser
 
     try:
         return serve_browser(recording, _tell) if web else open_window(recording, step)

@@ -22,9 +22,9 @@ from triptych.doctor.report import Report, SinkReport
 from triptych.doctor.script import MEASURED_FROM, PATHS, PICTURE, PICTURES_FROM, STEPS, Script
 from triptych.pipeline.cadence import Route
 from triptych.pipeline.deliveries import GATHER
-from triptych.routes import make_routes
-from triptych.run import Run
-from triptych.start import run as start_run
+from triptych.training.routes import make_routes
+from triptych.training.run import Run
+from triptych.training.start import run as start_run
 from triptych.visuals import Image
 from triptych.words import logging_config
 

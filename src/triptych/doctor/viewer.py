@@ -12,7 +12,7 @@ from pathlib import Path
 
 from triptych.commands import command
 from triptych.doctor.finding import Finding, green, red, yellow
-from triptych.viewer import NoVulkan, open_viewer
+from triptych.viewer.headless import NoVulkan, open_viewer
 
 _ANSWER = 5.0  # seconds for a version
 _DRAWING = 6.0  # for each of starting and drawing

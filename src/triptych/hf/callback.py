@@ -24,7 +24,7 @@ from triptych.hf.stage import Stage
 from triptych.monitors import Monitors
 from triptych.pipeline.cadence import Cadence, Every
 from triptych.rank import is_writer
-from triptych.run import Run
+from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from triptych.run import Run
+from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from triptych import start
 from triptych.hf.settings import describe
 from triptych.pipeline.records import WandbHost
-from triptych.resume import continue_run
-from triptych.run import Run
+from triptych.training import start
+from triptych.training.resume import continue_run
+from triptych.training.run import Run
 
 _ORIGIN = "triptych"
 """Key under which a checkpoint's `trainer_state.json` names the run that it came from."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from triptych.hf.settings import total_batch
 from triptych.monitors import Monitors, Watching
-from triptych.run import Run
+from triptych.training.run import Run
 
 _LOGGED = ("train/grad_norm", "train/lr")  # by the Trainer; its rate is "train/learning_rate"
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from triptych.hf.tap import Seen
 from triptych.pipeline.cadence import Cadence
-from triptych.run import Run
+from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 
@@ -107,8 +107,8 @@ class Painter:
         return self._asks[draw]
 
     def _find(self, seen: Seen, model: Any, processing_class: Any) -> Draw | None:
-        from triptych.draw import find_draw
-        from triptych.draw_text import find_text_draw
+        from triptych.draws.pictures import find_draw
+        from triptych.draws.text import find_text_draw
 
         text = find_text_draw(seen.inputs, seen.outputs, model, processing_class)
         found: Draw | None = text or find_draw(seen.inputs, seen.outputs)

@@ -9,7 +9,7 @@ from triptych.hf.names import phase, place
 from triptych.hf.painter import Painter
 from triptych.hf.tap import Tap
 from triptych.rank import is_writer
-from triptych.run import Run
+from triptych.training.run import Run
 
 TRAIN = "train"
 

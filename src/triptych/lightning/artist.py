@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from triptych.batches import count_samples
-from triptych.draw import Draw, find_draw, has_predictions
+from triptych.draws.pictures import Draw, find_draw, has_predictions
 from triptych.lightning.samples import take, tensors
 from triptych.lightning.tap import Tap
 from triptych.pipeline.cadence import Every
-from triptych.run import Run
+from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from triptych.draw import Draw
+from triptych.draws.pictures import Draw
 from triptych.lightning.artist import Artist
 from triptych.lightning.logger import RerunLogger
 from triptych.pipeline.cadence import Every
 from triptych.rank import is_writer
-from triptych.run import Run
+from triptych.training.run import Run
 
 Stage = Literal["train", "val", "test", "predict"]
 

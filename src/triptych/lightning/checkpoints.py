@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from triptych.run import Run
+from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from lightning.fabric.loggers.logger import _DummyExperiment
 
-from triptych.run import Run
+from triptych.training.run import Run
 
 
 class Unopened:

@@ -19,10 +19,10 @@ from triptych.archive.folder import RunFolder
 from triptych.archive.opening import Resume
 from triptych.archive.origin import NoOrigin, origin_of
 from triptych.archive.plain import JSON, plain
-from triptych.lifetime import TERMINATED, Terminated
 from triptych.pipeline.records import Status, WandbHost
 from triptych.rank import is_writer
-from triptych.run import Run
+from triptych.training.lifetime import TERMINATED, Terminated
+from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

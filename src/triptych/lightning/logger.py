@@ -24,10 +24,10 @@ from triptych.lightning.media import MediaMethods
 from triptych.lightning.monitoring import Monitoring
 from triptych.lightning.watch import Watch, What
 from triptych.monitors import Monitors
-from triptych.options import RunOptions
 from triptych.pipeline.records import Status, WandbHost
 from triptych.rank import is_writer
-from triptych.run import Run
+from triptych.training.options import RunOptions
+from triptych.training.run import Run
 
 
 class RerunLogger(MediaMethods, Logger):

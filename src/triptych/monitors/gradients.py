@@ -15,7 +15,7 @@ from triptych.monitors.norms import Groups, norms, total
 from triptych.monitors.settings import Monitors
 
 if TYPE_CHECKING:
-    from triptych.run import Run
+    from triptych.training.run import Run
 
 SHARE = 0.0025  # of the time of an update that a look may take
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from triptych.run import Run
+    from triptych.training.run import Run
 
 _WAITING = 64  # looks that a device may lag behind
 

@@ -12,7 +12,7 @@ from triptych.dashboard import is_loss
 
 if TYPE_CHECKING:
     from triptych.pipeline.records import Columns
-    from triptych.run import Run
+    from triptych.training.run import Run
 
 WINDOW = 100  # values that a new one is compared with
 ENOUGH = 30  # before that many, nothing is a spike

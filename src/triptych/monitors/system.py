@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from triptych.monitors.gpus import Gpus
 
 if TYPE_CHECKING:
-    from triptych.run import Run
+    from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

@@ -17,7 +17,7 @@ from triptych.monitors.system import System
 
 if TYPE_CHECKING:
     from triptych.pipeline.records import Columns
-    from triptych.run import Run
+    from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from triptych.commands import command
-from triptych.tunnel import tunnel
+from triptych.viewer.tunnel import tunnel
 
 log = logging.getLogger("triptych")
 

@@ -7,11 +7,11 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from triptych import start
 from triptych.archive.opening import Resume
 from triptych.archive.origin import NoOrigin, origin_of
 from triptych.rank import is_writer
-from triptych.run import Run
+from triptych.training import start
+from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

@@ -11,7 +11,7 @@ import torch
 from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
 
 from tests.hf.tiny_text import WORDS, make_language_model, make_tokenizer
-from triptych.draw_text import draw_text_classes, draw_tokens, find_text_draw
+from triptych.draws.text import draw_text_classes, draw_tokens, find_text_draw
 
 SIZE = len(WORDS)
 

@@ -21,7 +21,7 @@ from triptych.pipeline.clock import StepClock
 from triptych.pipeline.intake import Intake
 from triptych.pipeline.records import Config, Event, Record, RunInfo
 from triptych.printable import encodable
-from triptych.story import Story
+from triptych.training.story import Story
 
 log = logging.getLogger("triptych")
 

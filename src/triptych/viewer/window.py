@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from triptych.viewer import Viewer, connected, free_port, program
+from triptych.viewer.looking import Viewer
+from triptych.viewer.program import connected, free_port, program
 
 _HOST = "127.0.0.1"  # Rerun asks nobody for a password
 _PATIENCE = 600.0  # seconds that a large recording may take to load

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch.utils.data
 
-from triptych.loop import Loop
 from triptych.pipeline.clock import StepClock
 from triptych.terminal import Bar
+from triptych.training.loop import Loop
 
 
 def _loop() -> tuple[Loop, StepClock]:

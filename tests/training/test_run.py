@@ -14,9 +14,9 @@ import pytest
 import triptych
 from tests.support.faults import Fault
 from tests.support.sinks import FailingSink, GatedSink
-from triptych.lifetime import Terminated
 from triptych.pipeline.records import Artifact, Event
 from triptych.sinks.memory import MemorySink
+from triptych.training.lifetime import Terminated
 
 
 def _open(root: Path, *sinks: Any, **options: Any) -> triptych.Run:

@@ -10,8 +10,6 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from triptych import lifetime
-from triptych.loop import Loop, Observer
 from triptych.panel import Panel
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.deliveries import Deliveries
@@ -19,8 +17,10 @@ from triptych.pipeline.intake import Intake
 from triptych.pipeline.records import Failure, Record, RunInfo, Status
 from triptych.pipeline.totals import Totals
 from triptych.printable import encodable
-from triptych.saving import Saving
-from triptych.story import Story
+from triptych.training import lifetime
+from triptych.training.loop import Loop, Observer
+from triptych.training.saving import Saving
+from triptych.training.story import Story
 
 Item = TypeVar("Item")
 

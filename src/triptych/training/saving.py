@@ -16,9 +16,9 @@ from pathlib import Path
 from triptych.archive.digests import digest
 from triptych.archive.kept import Kept
 from triptych.archive.plain import plain
-from triptych.describing import Describing
 from triptych.pipeline.records import Artifact, Record, RunInfo, Stamp, Upload
-from triptych.snapshots import take_snapshot
+from triptych.training.describing import Describing
+from triptych.viewer.snapshots import take_snapshot
 
 log = logging.getLogger("triptych")
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triptych.viewer import NoVulkan, open_viewer
+from triptych.viewer.headless import NoVulkan, open_viewer
 
 if TYPE_CHECKING:
     from triptych.visuals import Image

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from triptych.draw import draw_boxes, draw_classes, draw_masks, find_draw, picture
+from triptych.draws.pictures import draw_boxes, draw_classes, draw_masks, find_draw, picture
 from triptych.visuals import Image
 
 IMAGES = torch.rand(2, 3, 4, 6)

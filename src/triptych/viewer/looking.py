@@ -1,33 +1,22 @@
-"""Rerun's own viewer without a window: opens a recording and takes pictures of what it shows.
-
-It draws through Vulkan; Mesa's software driver is enough, so neither a display nor a GPU is needed.
-"""
+"""A viewer that somebody started: what is opened in it, and pictures of what it shows."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from triptych.legible import boxed, legible, spelled
+from triptych.viewer.legible import boxed, legible, spelled
+from triptych.viewer.program import program
 
 if TYPE_CHECKING:
     from rerun.experimental import ViewerClient
 
 _SAME = 3  # pictures in a row that must be equal
-_PANICS = ("render context", "graphics adapter")
-
-
-class NoVulkan(RuntimeError):  # noqa: N818  # it says what is missing
-    """The viewer found nothing to draw with; the message says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,97 +185,3 @@ class Viewer:
                     f"The viewer was not done with {what} within {self._patience:.0f} s."
                 )
             time.sleep(0.2)
-
-
-@contextmanager
-def open_viewer(size: tuple[int, int] = (1600, 1000), patience: float = 60.0) -> Iterator[Viewer]:
-    """Start a viewer of our own, which ends with the `with` block.
-
-    Args:
-        size: Width and height of its window, in pixels.
-        patience: Seconds that each of starting, loading and settling may take.
-
-    Raises:
-        NoVulkan: If this machine has nothing to draw with.
-        RuntimeError: If the viewer ends by itself for another reason.
-        TimeoutError: If it does not answer in time.
-    """
-    port = free_port()
-    address = ["--bind", "127.0.0.1", "--port", str(port)]
-    look = ["--headless", "--hide-welcome-screen", "--window-size", "{}x{}".format(*size)]
-    with TemporaryDirectory() as home:
-        log = Path(home, "viewer.log")
-        # CI keeps the viewer from counting this as a user's visit, HOME from remembering it.
-        env = os.environ | {"CI": "1", "HOME": home}
-        with log.open("wb") as out:
-            command = [str(program()), *address, *look]
-            process = subprocess.Popen(command, env=env, stdout=out, stderr=out)  # noqa: S603
-        try:
-            yield Viewer(
-                connected(process, f"rerun+http://127.0.0.1:{port}/proxy", patience), patience
-            )
-        except ConnectionError:
-            # Without a driver the viewer may answer once or twice before its first frame kills it.
-            if _is_gone(process):
-                _explain(log.read_text(errors="replace"))
-            raise
-        finally:
-            process.kill()
-            process.wait()
-
-
-def program() -> Path:
-    """The viewer in the installed package, whatever PATH says."""
-    found = find_spec("rerun_cli")
-    if found is None or found.origin is None:
-        raise FileNotFoundError("The Rerun viewer is missing: install rerun-sdk from a wheel.")
-    return Path(found.origin).with_name("rerun")
-
-
-def _is_gone(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def connected(process: subprocess.Popen[bytes], url: str, patience: float) -> ViewerClient:
-    """Connect to a viewer that is starting.
-
-    Raises:
-        ConnectionError: If it has ended.
-        TimeoutError: If it does not answer within `patience` seconds.
-    """
-    from rerun.experimental import ViewerClient
-
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            client = ViewerClient(url)
-            client.get_state()
-        except ConnectionError:
-            if process.poll() is not None:
-                raise
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"The viewer did not start within {patience:.0f} s.") from None
-            time.sleep(0.1)
-        else:
-            return client
-
-
-def _explain(log: str) -> NoReturn:
-    if any(panic in log for panic in _PANICS):
-        raise NoVulkan(
-            "The Rerun viewer found no Vulkan driver to draw with: install one, such as Debian's "
-            "mesa-vulkan-drivers, which needs no GPU."
-        )
-    raise RuntimeError(f"The Rerun viewer ended by itself, and said last:\n{log[-2000:]}")
-
-
-def free_port() -> int:
-    """A port on which nobody listens, on 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from triptych import lifetime
 from triptych.archive.info import dashboard_of
 from triptych.archive.opening import Resume, open_folder
 from triptych.archive.plain import plain
 from triptych.archive.provenance import collect
 from triptych.archive.secrets import mask
 from triptych.dashboard import Dashboard
-from triptych.loop import Loop
 from triptych.panel import Panel
 from triptych.pipeline.budget import Budget, Disk, check_overhead, read_size
 from triptych.pipeline.cadence import Route
@@ -27,10 +25,12 @@ from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import RunInfo
 from triptych.pipeline.sink import Sink
 from triptych.rank import global_rank, is_writer
-from triptych.routes import check_live, make_routes, text_route, wandb_routes
-from triptych.run import Run
-from triptych.story import Story
 from triptych.terminal import Bar
+from triptych.training import lifetime
+from triptych.training.loop import Loop
+from triptych.training.routes import check_live, make_routes, text_route, wandb_routes
+from triptych.training.run import Run
+from triptych.training.story import Story
 from triptych.words import logging_config
 
 log = stdlib_logging.getLogger("triptych")

@@ -11,7 +11,7 @@ from PIL import Image
 
 import triptych
 from tests.support import run_folder
-from triptych.viewer import NoVulkan, open_viewer
+from triptych.viewer.headless import NoVulkan, open_viewer
 
 RED = (200, 30, 60)
 

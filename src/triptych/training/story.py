@@ -20,7 +20,7 @@ from triptych.pipeline.totals import SinkTotals
 from triptych.terminal import prepare_table, print_table
 
 if TYPE_CHECKING:
-    from triptych.run import Run
+    from triptych.training.run import Run
 
 log = logging.getLogger("triptych")
 

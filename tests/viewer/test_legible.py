@@ -9,8 +9,8 @@ import rerun as rr
 import rerun.blueprint as rrb
 
 from tests.support import rrd
-from triptych.legible import _MISSING, BOX, legible, spelled
-from triptych.viewer import NoVulkan, open_viewer
+from triptych.viewer.headless import NoVulkan, open_viewer
+from triptych.viewer.legible import _MISSING, BOX, legible, spelled
 
 
 def _record(path: Path, mark: str) -> Path:
