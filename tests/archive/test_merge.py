@@ -63,7 +63,7 @@ def test_each_step_stands_once_and_is_that_of_the_later_attempt(whole: Path) -> 
     ]
     assert rrd.scalars(whole, "/log10/train/loss")[0].tolist() == list(range(1, 61))
     seen = {step: picture.getpixel((0, 0)) for step, picture in rrd.images(whole, "/pred")}
-    assert seen == {k: (n, n, n) for k in range(10, 61, 10) for n in [1 + (k > 20) + (k > 40)]}
+    assert seen == {k: n for k in range(10, 61, 10) for n in [1 + (k > 20) + (k > 40)]}
     boxes = {row.time("step"): row.components for row in rrd.rows(whole, "/pred/boxes")}
     assert {step for step, parts in boxes.items() if "Boxes2D:centers" in parts} == {10, 20}
     assert {step for step, parts in boxes.items() if "Clear:is_recursive" in parts} == {30, 50}

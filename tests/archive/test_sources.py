@@ -178,7 +178,9 @@ def test_without_a_commit_it_says_so(
     """In words for a person."""
     if prepare:
         _git(tmp_path, *prepare)
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(tmp_path / "train.py"))
+    monkeypatch.setattr(
+        sys.modules["__main__"], "__file__", str(tmp_path / "train.py"), raising=False
+    )
     monkeypatch.setenv("LC_ALL", "C")
     with pytest.raises((LookupError, OSError), match=why):
         sources.describe()
@@ -222,7 +224,9 @@ def test_a_patch_that_is_too_large_is_left_out_and_said(
     checkout, run = _checkout(tmp_path / "checkout"), tmp_path / "run"
     run.mkdir()
     (checkout / "notes.txt").write_text("x" * (sources.DIFF_LIMIT + 1))
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(checkout / "train.py"))
+    monkeypatch.setattr(
+        sys.modules["__main__"], "__file__", str(checkout / "train.py"), raising=False
+    )
     told = sources.describe(run)
     assert told["patch"] is None
     assert "bytes are more than 10,485,760" in str(told["why"])

@@ -92,7 +92,7 @@ def test_media_methods_show_in_both_places(tmp_path: Path) -> None:
 
     shown = recording(logger)
     ((step, single),) = rrd.images(shown, "/single")
-    assert (step, np.array_equal(np.asarray(single), picture)) == (1, True)
+    assert (step, np.array_equal(np.asarray(single.convert("RGB")), picture)) == (1, True)
     for name in ("/kinds/0", "/kinds/1", "/drawn", "/own"):
         assert [at for at, _ in rrd.images(shown, name)] == [1]
     texts = {entity: text for _, entity, text in rrd.documents(shown)}

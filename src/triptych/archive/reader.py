@@ -190,6 +190,9 @@ class RunReader:
     def images(self, path: str) -> list[tuple[int, Image]]:
         """The pictures at a path as (step, PIL image), sorted by step; decoded when looked at.
 
+        In the mode they were packed in: RGB, RGBA, or L where every pixel is grey;
+        `image.convert("RGB")` makes them alike.
+
         Raises:
             KeyError: No picture was logged there. The message names the paths that come nearest.
         """

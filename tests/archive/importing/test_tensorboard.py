@@ -63,7 +63,8 @@ def test_scalars_have_their_steps_values_and_times(read: RunReader) -> None:
 
 def test_pictures_have_their_pixels(read: RunReader) -> None:
     """A grey level that says the step."""
-    found = [(step, image.size, image.getpixel((4, 4))) for step, image in read.images("pred")]
+    images = [(step, image.convert("RGB")) for step, image in read.images("pred")]
+    found = [(step, image.size, image.getpixel((4, 4))) for step, image in images]
     assert found == [(step, (9, 8), (int(25.5 * step),) * 3) for step in _STEPS]
 
 

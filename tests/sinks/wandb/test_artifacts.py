@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import md5
@@ -17,7 +18,6 @@ from tests.support import environment, run_folder, wandb_files
 from tests.support.run_folder import Panels
 from tests.support.wandb_server import WandbServer
 from triptych.archive.moved import find_again
-from triptych.commands import command
 
 _PROGRAM = """
     import os
@@ -115,7 +115,7 @@ def test_a_later_sync_sends_all_of_it(offline: Panels, server: WandbServer, tmp_
     (log,) = folder.glob("wandb/offline-run-*/*.wandb")
     find_again(log, folder)
     subprocess.run(
-        [command("wandb"), "sync", str(log.parent)],
+        [sys.executable, "-m", "wandb", "sync", str(log.parent)],
         env=environment.isolated(tmp_path) | server.env(),
         cwd=tmp_path,
         capture_output=True,
