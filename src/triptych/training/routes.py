@@ -55,12 +55,12 @@ def text_route(settings: dict[str, Any]) -> Route:
 
 
 def wandb_routes(wandb: Any) -> list[Route]:
-    """What a worker can feed W&B beside a busy trainer: ten rows a second, and few pictures."""
+    """What a worker can feed W&B beside a busy trainer: five rows a second, and few pictures."""
     if wandb is False or (wandb == "auto" and os.environ.get("WANDB_MODE") == "disabled"):
         return []
     from triptych.sinks.wandb import WandbSink
 
-    numbers: Every | Literal[False] = Every(seconds=0.1)
+    numbers: Every | Literal[False] = Every(seconds=0.2)
     if isinstance(wandb, WandbHost):
         numbers = False
     return [Route(WandbSink(wandb), numbers=numbers, visuals=Limit(per_epoch=8))]

@@ -75,7 +75,7 @@ def run(
             A sink alone gets every value; a `Route` says how often.
         wandb: "auto": WANDB_MODE if set, else online if a key is there, else offline, and never a
             prompt. "online", "offline", False, or an open `wandb.Run` to join as a guest. Numbers
-            come at most ten times a second there, each row with the mean of its window, and eight
+            come at most five times a second there, each row with the mean of its window, and eight
             pictures per path and epoch; the recording has everything.
         live: Show the recording while it is made. True serves it on 127.0.0.1 to viewers that come
             and go, and says how to connect, through ssh too; "spawn" opens a viewer as well. An

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import operator
 import wave
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triptych.visuals.arrays import host_array, is_tensor, nbytes, numbers, on_device, own_anywhere
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 _MOST_CHANNELS = 8
 _FULL = 32767
@@ -81,9 +80,7 @@ class Audio:
 
     def own(self) -> Self:
         """Copy the samples."""
-        owned = copy.copy(self)
-        set_fields(owned, samples=own_anywhere(self.samples))
-        return owned
+        return changed(self, samples=own_anywhere(self.samples))
 
     def wav(self) -> bytes:
         """Encode the sound, on a worker thread.

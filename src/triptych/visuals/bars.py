@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from triptych.visuals.arrays import host_array, nbytes, own_array
 from triptych.visuals.instances import read_names, take
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 _MOST = 1000
 
@@ -68,9 +67,7 @@ class Bars:
 
     def own(self) -> Self:
         """Copy the values to the host."""
-        owned = copy.copy(self)
-        set_fields(owned, values=own_array(self.values))
-        return owned
+        return changed(self, values=own_array(self.values))
 
     def heights(self) -> npt.NDArray[np.float64]:
         """The values as float64 (N,), on a worker thread."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from triptych.visuals.instances import (
     take_colours,
 )
 from triptych.visuals.points import Points
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 Floats = npt.NDArray[np.float32]
 
@@ -136,9 +135,7 @@ class Boxes3D:
         """Copy the points; the boxes were copied when they were built."""
         if self.points is None:
             return self
-        owned = copy.copy(self)
-        set_fields(owned, points=self.points.own())
-        return owned
+        return changed(self, points=self.points.own())
 
     def names(self) -> tuple[str, ...] | None:
         """The label of each box, or the name of its class; None where there are neither."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from triptych.visuals.annotations import read_classes
 from triptych.visuals.arrays import host_array, nbytes, numbers, own_array
 from triptych.visuals.instances import take
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 _MOST = 1000  # classes
 
@@ -105,7 +104,7 @@ class ConfusionMatrix:
         """Copy the ids to the host; counts were copied when they were passed."""
         if self._counted is not None:
             return self
-        owned = copy.copy(self)
+        owned = changed(self)
         pair = {"targets": self.targets, "predictions": self.predictions}
         set_fields(owned, **{name: own_array(ids) for name, ids in pair.items()})
         return owned

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,7 +10,7 @@ from triptych.visuals import trace
 from triptych.visuals.arrays import host_array, nbytes, on_device, own_array
 from triptych.visuals.instances import take
 from triptych.visuals.trace import Trace
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 _MOST_LINES = 50
 
@@ -123,7 +122,7 @@ class Curve:
 
     def own(self) -> Self:
         """Copy the arrays to the host."""
-        owned = copy.copy(self)
+        owned = changed(self)
         pairs = {name: (own_array(x), own_array(y)) for name, (x, y) in self.lines.items()}
         set_fields(owned, lines=pairs)
         return owned

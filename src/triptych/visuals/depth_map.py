@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from triptych.visuals.arrays import host_array, interval, nbytes, own_anywhere
 from triptych.visuals.colours import read_colours
 from triptych.visuals.planes import check_plane, plane, span
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 DepthColours = Literal["viridis", "inferno", "magma", "plasma", "turbo", "gray"]
 """Those that Rerun has too."""
@@ -86,9 +85,7 @@ class Depth:
 
     def own(self) -> Self:
         """Copy the values."""
-        owned = copy.copy(self)
-        set_fields(owned, values=own_anywhere(self.values))
-        return owned
+        return changed(self, values=own_anywhere(self.values))
 
     def raw(self) -> npt.NDArray[Any]:
         """The values as they were given, (H, W), on a worker thread."""

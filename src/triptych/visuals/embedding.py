@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -21,7 +20,7 @@ from triptych.visuals.instances import (
     take_places,
 )
 from triptych.visuals.points import Points
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 Floats = npt.NDArray[np.float32]
 Projection = Callable[[Floats], Any]
@@ -124,8 +123,7 @@ class Embedding:
 
     def own(self) -> Self:
         """Copy vectors, labels, positions and thumbnails to the host."""
-        owned = copy.copy(self)
-        set_fields(owned, vectors=own_array(self.vectors))
+        owned = changed(self, vectors=own_array(self.vectors))
         if self.class_ids is not None:
             set_fields(owned, class_ids=own_array(self.class_ids))
         if hasattr(self.projection, "shape"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triptych.visuals.image import Image
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -69,8 +68,7 @@ class Figure:
         """Draw a figure of matplotlib, and leave it as it was; write down one of plotly."""
         if self.source is None:
             return self
-        owned = copy.copy(self)
-        set_fields(owned, source=None)
+        owned = changed(self, source=None)
         if _is_matplotlib(self.source):
             set_fields(owned, picture=Image(_draw(self.source), caption=self.caption))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import numpy as np
 from triptych.visuals.arrays import host_array, is_tensor, own_anywhere
 from triptych.visuals.image import Image
 from triptych.visuals.pixels import Layout, is_pil
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 MOST = 100
 """Pictures in a grid: W&B takes 108, and nobody looks at more."""
@@ -94,7 +93,7 @@ class Grid:
 
     def own(self) -> Self:
         """Copy the pictures; a batch in one piece."""
-        owned = copy.copy(self)
+        owned = changed(self)
         if self._batch is None:
             set_fields(owned, images=tuple(image.own() for image in self.images))
         else:
@@ -110,7 +109,7 @@ class Grid:
 
 
 def _with_pixels(images: tuple[Image, ...], batch: Any) -> tuple[Image, ...]:
-    twins = tuple(map(copy.copy, images))
+    twins = tuple(map(changed, images))
     for twin, pixels in zip(twins, batch, strict=True):
         set_fields(twin, pixels=pixels)
     return twins
@@ -131,6 +130,4 @@ def _with_caption(image: Image, caption: str | None) -> Image:
         return image
     if not isinstance(caption, str):
         raise TypeError(f"caption must be a string, not {caption!r}: pass str(caption).")
-    named = copy.copy(image)
-    set_fields(named, caption=caption)
-    return named
+    return changed(image, caption=caption)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -14,7 +13,7 @@ from triptych.visuals.arrays import host_array, interval, nbytes, own_anywhere
 from triptych.visuals.colours import ColourMap, read_colours
 from triptych.visuals.image import Image
 from triptych.visuals.planes import check_plane, flat_shape, plane, span
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 _MOST_LABELS = 100
 
@@ -94,7 +93,7 @@ class Heatmap:
 
     def own(self) -> Self:
         """Copy the values, and the picture below them."""
-        owned = copy.copy(self)
+        owned = changed(self)
         over = None if self.over is None else self.over.own()
         set_fields(owned, values=own_anywhere(self.values), over=over)
         return owned

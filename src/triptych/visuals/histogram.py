@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triptych.visuals.arrays import interval, is_tensor, nbytes, numbers, own_anywhere
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 # W&B refuses more.
 _MAX_BINS = 512
@@ -114,9 +113,7 @@ class Histogram:
         """Copy the values to the host; counts were copied when they were passed."""
         if self._counted is not None:
             return self
-        owned = copy.copy(self)
-        set_fields(owned, values=own_anywhere(self.values))
-        return owned
+        return changed(self, values=own_anywhere(self.values))
 
     @property
     def nonfinite(self) -> int:

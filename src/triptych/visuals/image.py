@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -27,7 +26,7 @@ from triptych.visuals.pixels import (
     natural_range,
     to_uint8,
 )
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -140,9 +139,7 @@ class Image:
         A PIL image that was opened, and not yet read, is read from its file here.
         """
         pixels = self.pixels.copy() if is_pil(self.pixels) else own_anywhere(self.pixels)
-        owned = copy.copy(self)
-        set_fields(owned, pixels=pixels)
-        return owned
+        return changed(self, pixels=pixels)
 
     def to_uint8(self) -> npt.NDArray[np.uint8]:
         """Normalise the pixels, on a worker thread.

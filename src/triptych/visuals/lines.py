@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -20,7 +19,7 @@ from triptych.visuals.instances import (
     take_places,
     take_radii,
 )
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -92,8 +91,7 @@ class Lines:
 
     def own(self) -> Self:
         """Copy the arrays to the host; names were copied when the lines were built."""
-        owned = copy.copy(self)
-        set_fields(owned, strips=tuple(map(own_array, self.strips)))
+        owned = changed(self, strips=tuple(map(own_array, self.strips)))
         for name in ("colours", "radii"):
             if getattr(self, name) is not None:
                 set_fields(owned, **{name: own_array(getattr(self, name))})
@@ -119,8 +117,7 @@ class Lines:
                 origins.append(place)
                 labels.append(label)
                 label = ""
-        drawn = copy.copy(self)
-        set_fields(drawn, strips=tuple(strips))
+        drawn = changed(self, strips=tuple(strips))
         if self.labels is not None:
             set_fields(drawn, labels=tuple(labels))
         places = np.array(origins, np.intp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from triptych.visuals.arrays import host_array, nbytes, on_device, own_array
 from triptych.visuals.instances import as_colours, as_floats, take, take_colours, take_places
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 _ARRAYS = ("vertices", "faces", "normals", "colours")
 
@@ -76,7 +75,7 @@ class Mesh:
 
     def own(self) -> Self:
         """Copy the arrays to the host."""
-        owned = copy.copy(self)
+        owned = changed(self)
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         set_fields(owned, **{k: own_array(v) for k, v in arrays.items() if v is not None})
         return owned
@@ -100,7 +99,7 @@ class Mesh:
         faces = faces.astype(np.uint32)
         given = self.normals is not None
         normals = as_floats(self.normals) if given else _face_normals(vertices, faces)
-        drawn = copy.copy(self)
+        drawn = changed(self)
         set_fields(
             drawn,
             vertices=vertices,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -27,7 +26,7 @@ from triptych.visuals.instances import (
     take_radii,
 )
 from triptych.visuals.planes import span
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 _ARRAYS = ("positions", "colours", "values", "radii", "class_ids")
 
@@ -129,7 +128,7 @@ class Points:
 
     def own(self) -> Self:
         """Copy the arrays to the host; names were copied when the points were built."""
-        owned = copy.copy(self)
+        owned = changed(self)
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         set_fields(owned, **{k: own_array(v) for k, v in arrays.items() if v is not None})
         return owned
@@ -145,7 +144,7 @@ class Points:
         Raises:
             ValueError: Colours, radii or class ids out of range, which came from a device.
         """
-        drawn = copy.copy(self)
+        drawn = changed(self)
         readers = dict(
             zip(_ARRAYS[1:], (as_colours, as_floats, as_radii, as_class_ids), strict=True)
         )
@@ -160,7 +159,7 @@ class Points:
 
     def take(self, places: npt.NDArray[np.integer]) -> Self:
         """The points at some indices, of points that are `normalised`."""
-        count, taken = len(self), copy.copy(self)
+        count, taken = len(self), changed(self)
         for name in _ARRAYS:
             array = getattr(self, name)
             if array is not None and len(array) == count:

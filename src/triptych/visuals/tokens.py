@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from triptych.visuals.arrays import host_array, interval, is_tensor, nbytes, own_array
 from triptych.visuals.instances import take
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 WORST_LOSS = 6.0
 """Nats from which on a token is as red as can be: a chance of 1 in 400."""
@@ -87,9 +86,7 @@ class Tokens:
 
     def own(self) -> Self:
         """Copy the numbers to the host; words do not change."""
-        owned = copy.copy(self)
-        set_fields(owned, values=own_array(self.values))
-        return owned
+        return changed(self, values=own_array(self.values))
 
     def numbers(self) -> list[float | None]:
         """A number for each token, None where there is none; on a worker thread."""

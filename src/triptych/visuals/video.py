@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import os
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from triptych.visuals.arrays import (
     own_anywhere,
 )
 from triptych.visuals.pixels import Layout, check_source, find_layout, natural_range, to_uint8
-from triptych.visuals.visual import set_fields
+from triptych.visuals.visual import changed, set_fields
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -110,7 +109,7 @@ class Video:
 
     def own(self) -> Self:
         """Copy the frames; read a file, which may be gone before a worker comes."""
-        owned = copy.copy(self)
+        owned = changed(self)
         if isinstance(self.file, Path):
             set_fields(owned, file=self.file.read_bytes())
         elif self.frames is not None:

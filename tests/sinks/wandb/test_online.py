@@ -25,7 +25,7 @@ FAILING = """
         for _ in run.steps(range(5)):
             run.log({"train/loss": 1 / run.step})
             logging.getLogger("model").info("updated")
-            time.sleep(0.12)
+            time.sleep(0.22)
         run.log({"val/pred": triptych.Image(pictures.RGB, caption="seven")})
         run.log({"val/worst": triptych.Table(["picture"], [[triptych.Image(pictures.RGB)]])})
         raise RuntimeError("out of luck")
