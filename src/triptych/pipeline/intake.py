@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from triptych.caller import warn_at_caller
@@ -15,8 +15,8 @@ from triptych.pipeline.budget import Budget
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.delivery import Delivery
 from triptych.pipeline.device import DeviceNumbers
-from triptych.pipeline.journal import Journal
 from triptych.pipeline.ledger import Ledger
+from triptych.pipeline.outlets import Outlets
 from triptych.pipeline.own import (
     DeviceScalar,
     Scalar,
@@ -26,7 +26,7 @@ from triptych.pipeline.own import (
     own,
 )
 from triptych.pipeline.paths import normal_path
-from triptych.pipeline.records import Foreign, Record, Stamp
+from triptych.pipeline.records import Stamp
 
 log = logging.getLogger("triptych")
 
@@ -34,7 +34,7 @@ OVERHEAD = "triptych/overhead"
 """Every ten seconds: what logging has taken of them, as a share."""
 
 
-class Intake:
+class Intake(Outlets):
     """Sorts what is logged into the ledger and the buffers of the sinks, on the calling thread.
 
     Args:
@@ -45,8 +45,6 @@ class Intake:
         budget: Which pictures are too many; by default none.
 
     Attributes:
-        budget: The same.
-        open: Whether values are taken. False from the start on ranks that do not write.
         rejected: Values that could not be taken, by path.
         nonfinite: NaN and infinite numbers, by path.
         late: Calls after the run was closed.
@@ -62,7 +60,7 @@ class Intake:
         strict: bool,
         budget: Budget | None = None,
     ) -> None:
-        self.open = bool(deliveries)
+        super().__init__(deliveries, budget or Budget(), ledger.journal)
         self.rejected: Counter[str] = Counter()
         self.nonfinite: Counter[str] = Counter()
         self.late = 0
@@ -70,14 +68,10 @@ class Intake:
         self._writes = bool(deliveries)
         self._clock = clock
         self._ledger = ledger
-        self._deliveries = tuple(deliveries.values())
         self._strict = strict
         self._device = DeviceNumbers(self.rejected)
-        self.budget = budget or Budget()
         self.begin()
         self._settling = threading.Lock()  # between workers; none waits for it
-        # Held for a moment, and nobody waits under it. An RLock: a signal handler may log then.
-        self._lock = threading.RLock()
         self._told: set[tuple[str, str]] = set()
         clock.listen(ledger.journal.name_context)
 
@@ -96,39 +90,6 @@ class Intake:
     def _cost(self) -> float:
         return self.spent_ns / 1e9 + sum(delivery.spent for delivery in self._deliveries)
 
-    def put(self, record: Record, *, local: bool = False) -> None:
-        """Hand a record to every sink; a local one only to those that take local words."""
-        with self._lock:
-            for delivery in self._deliveries if self.open else ():
-                if not local or delivery.takes_local(record):
-                    delivery.put(record)
-        if self.open:  # after it was put: what the journal holds is on its way
-            self.journal.write(record)
-
-    @property
-    def journal(self) -> Journal:
-        """Where numbers and words survive a kill."""
-        return self._ledger.journal
-
-    @property
-    def takes_files(self) -> bool:
-        """Whether a sink would do something with files."""
-        return any(delivery.takes_files for delivery in self._deliveries)
-
-    def upload(self, record: Record) -> None:
-        """Hand files to the sinks that take some."""
-        with self._lock:
-            for delivery in self._deliveries if self.open else ():
-                if delivery.takes_files:
-                    delivery.put(record)
-
-    def show(self, record: Record, *, except_to: Collection[str]) -> None:
-        """Hand a visual of ours to the sinks that want it, except those of these names."""
-        with self._lock:
-            for delivery in self._deliveries if self.open else ():
-                if delivery.sink.name not in except_to and delivery.due(record.path, record.stamp):
-                    delivery.put(record)
-
     def takes(self, what: str) -> bool:
         """Whether values are taken; a call of a closed run is counted, and told once."""
         if not self.open and self._writes:
@@ -137,17 +98,10 @@ class Intake:
                 warn_at_caller(f"run.{what} was called after the run was closed: nothing is kept.")
         return self.open
 
-    def close(self) -> None:
-        """Take nothing any more; whoever is putting something now has put it afterwards."""
-        with self._lock:
-            self.open = False
-        self.budget.overhead.end()
-
     def abandon(self) -> None:
         """Take nothing any more, in silence: this is a forked child."""
-        self.open = self._writes = False
-        self._lock = threading.RLock()  # a thread that lives in the parent may hold the other one
-        self.journal.abandon()
+        super().abandon()
+        self._writes = False
 
     def settle(self, wait: bool) -> None:
         """Move numbers whose device has got there into the ledger. Called by workers."""
@@ -243,27 +197,6 @@ class Intake:
         if takers:
             self._hand_out(path, stamp, copied(value), takers)
         return None
-
-    def _takers(self, path: str, stamp: Stamp) -> list[Delivery]:
-        with self._lock:
-            takers = [delivery for delivery in self._deliveries if delivery.due(path, stamp)]
-            reason = self.budget.refuses(path) if takers else None
-            if reason is None:
-                return takers
-            for delivery in takers:
-                delivery.skip(path, reason)
-            return []
-
-    def _hand_out(self, path: str, stamp: Stamp, value: Any, takers: list[Delivery]) -> None:
-        with self._lock:
-            for delivery in takers if self.open else ():
-                shown = value
-                if isinstance(value, Foreign) and delivery.family != value.home:
-                    shown = value.visual
-                if shown is None:
-                    delivery.skip(path)
-                else:
-                    delivery.put(Record(path, stamp, shown))
 
     def _build(self, path: str, function: Callable[[], Any]) -> Any:
         try:
