@@ -17,7 +17,6 @@ from triptych.commands import command
 from triptych.pipeline.records import (
     Artifact,
     Batch,
-    Columns,
     Config,
     Event,
     Failure,
@@ -32,6 +31,7 @@ from triptych.pipeline.records import (
 )
 from triptych.sinks.wandb.artifacts import Artifacts, staging_in
 from triptych.sinks.wandb.pictures import warm_up
+from triptych.sinks.wandb.rows import Rows
 from triptych.sinks.wandb.shows import media
 from triptych.sinks.wandb.start import (
     Mode,
@@ -51,13 +51,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("triptych")
 
-AXIS = "trainer/global_step"
-"""Our step in W&B: a metric, since rows whose own `step=` goes back are dropped there."""
-
 _NOT_AGAIN = 60.0  # seconds for which a process of W&B's that dies is not replaced once more
-
-_HOSTS = {"trainer/global_step": -1, "train/global_step": 0}
-"""Axes of Lightning's WandbLogger, which counts from 0, and of Hugging Face's WandbCallback."""
 
 
 class WandbSink:
@@ -84,10 +78,7 @@ class WandbSink:
         self.place: Path | None = None
         self._run: Any = None
         self._guest = False
-        self._axis, self._offset = AXIS, 0
-        self._hosted: set[str] = set()
-        self._ours: set[str] = set()
-        self._knows_host = False
+        self._rows: Any = None
         self._artifacts: Any = None
         self._service: Any = None
         self._replaced = -math.inf
@@ -97,10 +88,10 @@ class WandbSink:
             self._mode = check_mode(target)
         elif isinstance(target, WandbHost):
             self._run, self._guest = target.run, True
-            self._axis, self._offset = target.axis, target.offset
-            self._knows_host = True
+            self._rows = Rows(target.run, target, guest=True)
         elif hasattr(target, "log") and hasattr(target, "define_metric"):
             self._run, self._guest = target, True
+            self._rows = Rows(target, guest=True)
         else:
             raise ValueError(
                 f'wandb= is "auto", "online", "offline", False or an open wandb.Run, '
@@ -133,9 +124,8 @@ class WandbSink:
         self._run = start_run(self._info, self._mode, resumed=resumed)
         self._service = find_service()
         self._artifacts = Artifacts(self._run)
-        # Before anything is logged: W&B orders its axes by what is defined first.
-        self._run.define_metric(AXIS)
-        self._run.define_metric("*", step_metric=AXIS)
+        self._rows = Rows(self._run)
+        self._rows.begin()
 
     def _begin_again(self) -> None:
         """W&B's own process is dead, and with it every call would raise for ever (0.31)."""
@@ -156,10 +146,9 @@ class WandbSink:
         """
         if has_ended(self._service):
             self._begin_again()
-        if self._guest and not self._knows_host:
-            self._look_at_host()
+        self._rows.look_at_host()
         if batch.columns:
-            self._write_columns(batch.columns)
+            self._rows.log_columns(batch.columns)
         for record in batch.records:
             self._write_record(record)
 
@@ -235,48 +224,13 @@ class WandbSink:
 
     # ---- writing
 
-    def _write_columns(self, blocks: tuple[Columns, ...]) -> None:
-        rows: dict[tuple[int, int], list[dict[str, float]]] = {}
-        for block in blocks:
-            paths = [path for path in block.paths if path not in self._hosted]
-            places = [block.paths.index(path) for path in paths]
-            for step, epoch, values in zip(
-                block.steps.tolist(), block.epochs.tolist(), block.values.tolist(), strict=True
-            ):
-                here = rows.setdefault((step, epoch), [{}])
-                if not here[-1].keys().isdisjoint(paths):  # logged twice at one step: two rows
-                    here.append({})
-                here[-1].update(zip(paths, (values[place] for place in places), strict=True))
-        for (step, epoch), here in sorted(rows.items()):
-            for row in filter(None, here):
-                self._log(row, step, None if epoch < 0 else epoch)
-
-    def _look_at_host(self) -> None:
-        """Learn the host's axis, and which numbers it logs itself, from what it has logged."""
-        logged = set(self._run.summary.keys())
-        self._hosted |= logged - self._ours
-        for axis, offset in _HOSTS.items():
-            if axis in self._hosted:
-                self._axis, self._offset = axis, offset
-                return
-        if AXIS not in self._ours:
-            self._run.define_metric(AXIS)
-            self._ours.add(AXIS)
-
-    def _log(self, row: dict[str, Any], step: int, epoch: int | None) -> None:
-        self._ours |= row.keys()
-        row = {**row, self._axis: max(0, step + self._offset)}
-        if epoch is not None and not self._guest:
-            row["epoch"] = epoch
-        self._run.log(row)
-
     def _write_record(self, record: Record) -> None:
         value, stamp = record.value, record.stamp
         if isinstance(value, Words):
             self._say(stamp, value.line.levelname, f"{value.line.name}: {value.text}")
         elif isinstance(value, Event):
             self._say(stamp, "EVENT", value.text)
-            self._log({record.path: value.text}, stamp.step, stamp.epoch)
+            self._rows.log({record.path: value.text}, stamp.step, stamp.epoch)
         elif isinstance(value, Artifact):
             self._say(stamp, "EVENT", value.text)
         elif isinstance(value, Upload):
@@ -294,7 +248,7 @@ class WandbSink:
             place = tempfile.TemporaryDirectory(dir=self._info.dir, prefix=".picture-")
             with place as here, self._staging():
                 shown = value.value if isinstance(value, Foreign) else media(value, Path(here))
-                self._log(_keys(record.path, shown), stamp.step, stamp.epoch)
+                self._rows.log(_keys(record.path, shown), stamp.step, stamp.epoch)
 
     def _staging(self) -> AbstractContextManager[None]:
         return nullcontext() if self._guest else staging_in(self._info.dir / "wandb")
