@@ -28,7 +28,20 @@ def console() -> Console:
     """The one console on standard error: lines printed through it stay clear of the bar."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    class Screen(Console):
+        """Goes on when the terminal was closed, or a pipe has ended: rich would raise, or exit."""
+
+        def _check_buffer(self) -> None:
+            try:
+                super()._check_buffer()
+            except (OSError, ValueError):
+                self.on_broken_pipe()
+
+        def on_broken_pipe(self) -> None:
+            """Nobody reads any more."""
+            del self._buffer[:]
+
+    return Screen(stderr=True, highlight=False, soft_wrap=True)
 
 
 class ConsoleHandler(logging.Handler):

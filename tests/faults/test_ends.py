@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +92,53 @@ def test_a_second_ctrl_c_ends_the_wait(tmp_path: Path, fault: Fault) -> None:
     story = run_folder.find(tmp_path / "runs").story
     assert (story["status"], story["exit_code"]) == ("interrupted", 130)
     fault("ctrl-c", case="twice", kept="the status and the exit code", shed="what had not arrived")
+
+
+_UNREAD = """
+import logging, signal, sys
+import triptych
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` and `disown` have it
+with triptych.run("p", root="runs", wandb=False) as run:
+    for _ in run.epochs(2):
+        for _ in run.steps(range(50)):
+            run.log({"train/loss": 1 / run.step})
+            logging.getLogger("model").info("line")
+            if run.step == 50:
+                run.flush()
+                sys.stdin.read()
+print("after")
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("kind", ["terminal", "pipe"])
+def test_whoever_reads_along_may_go(kind: str, tmp_path: Path, fault: Fault) -> None:
+    """The window is closed on a training in the background; `| head` has seen enough."""
+    ours, theirs = pty.openpty() if kind == "terminal" else os.pipe()
+    env = environment.isolated(tmp_path) | {"TERM": "xterm"}
+    with subprocess.Popen(
+        [sys.executable, "-c", _UNREAD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=env,
+        cwd=tmp_path,
+        text=True,
+    ) as child:
+        os.close(theirs)
+        seen = b""
+        while b"step 50 " not in seen:
+            seen += os.read(ours, 2**16)
+        os.close(ours)
+        out, _ = child.communicate("", timeout=60)
+
+    panels = run_folder.find(tmp_path / "runs")
+    assert (child.returncode, out) == (7, "after\n")
+    assert panels.story["status"] == "finished"
+    assert all(sink["shed"] == {} for sink in panels.story["totals"]["sinks"].values())
+    assert panels.log.count("model: line") == 100
+    fault("unread", case=f"a {kind}", kept="all, in the files", shed="what nobody reads")
 
 
 _LAST_WORDS = """

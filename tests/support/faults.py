@@ -50,6 +50,7 @@ FAULTS = {
         "forgotten": "A run that nobody closes",
         "two-runs": "Two runs in the same second, in one process",
         "out-of-memory": "The kernel kills a helper process for memory",
+        "unread": "The terminal is closed, the pipe has no reader",
         "suspended": "The process is stopped for a while",
         "clock": "The clock is set back an hour and on a day",
         "again": "An event loop; a second run in the same process",
