@@ -218,3 +218,41 @@ def test_without_descriptors_what_is_open_is_written_to_its_end(
         shed="the status in run.json; pictures at W&B, counted",
         held=ended.held,
     )
+
+
+_CLOSED = """
+run = triptych.run("p", root="runs", wandb="offline", console=False)
+
+def train():
+    for _ in run.steps(range(50)):
+        run.log({"train/loss": 1 / run.step})
+        logging.getLogger("model").info("line %d", run.step)
+
+train()
+run.flush()
+os.closerange(3, 256)  # as those do who make a daemon of the process
+train()
+account(run, arrived=run.close(timeout=4))
+sys.exit(7)
+"""
+
+
+def test_descriptors_that_somebody_closes_cost_nothing_that_repair_does_not_put_back(
+    tmp_path: Path, fault: Fault
+) -> None:
+    """Those of the files, of the journal's lock, and of W&B's event loop, which dies of it."""
+    ended = drill(_CLOSED, tmp_path)
+    panels = run_folder.find(tmp_path / "runs")
+    repair(RunFolder(panels.folder))
+
+    assert (ended.code, ended.told["arrived"]) == (7, False)
+    assert panels.story["status"] == "finished"
+    assert rrd.scalars(panels.recording, "/train/loss")[0].tolist() == list(range(1, 101))
+    assert panels.log.count("model: line") == 100
+    fault(
+        "no-descriptors",
+        case="all are closed",
+        kept="numbers, words and events, by `triptych repair`",
+        shed="at W&B what had not arrived",
+        held=ended.held,
+    )

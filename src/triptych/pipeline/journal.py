@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -131,13 +132,13 @@ class Journal:
             )
         else:
             delete(self._folder)
-        os.close(self._lock)
-        self._lock = -1
+        self.abandon()
 
     def abandon(self) -> None:
-        """Leave it to the parent process: this is a forked child."""
+        """Leave it to the parent process, whose lock stays: this is a forked child."""
         if self._lock >= 0:
-            os.close(self._lock)  # that of the parent stays locked
+            with suppress(OSError):  # somebody has closed all descriptors of the process
+                os.close(self._lock)
             self._lock = -1
 
     def _claim(self, folder: Path) -> None:

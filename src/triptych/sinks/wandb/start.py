@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,7 @@ log = logging.getLogger("triptych")
 Mode = Literal["auto", "online", "offline"]
 
 _PATIENCE = 10  # seconds that a server may take to answer
+_FORGETTING = 2.0  # seconds that W&B may take to let go of its own process, which is dead
 
 _open: list[Any] = []
 
@@ -147,10 +149,18 @@ def has_ended(service: psutil.Process | None) -> bool:
 
 def end_service() -> None:
     """Kill W&B's own process, and forget it: its exit hook would wait for it, or raise (0.31)."""
-    import wandb
-
     if (service := find_service()) is not None:
         service.kill()
+    # on a thread: W&B waits for ever if its event loop has died, for want of descriptors, say
+    thread = threading.Thread(target=_forget_service, daemon=True)
+    with suppress(RuntimeError):  # no thread can be started any more
+        thread.start()
+        thread.join(_FORGETTING)
+
+
+def _forget_service() -> None:
+    import wandb
+
     with suppress(Exception, SystemExit):  # that it is dead is no news
         wandb.teardown()
 
