@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "archive.alive": {"archive", "pipeline"},
     "archive.comparison": {"archive", "dashboard.naming", "nested"},
     "archive.course": {"archive", "dashboard.naming"},
+    "archive.plain": {"printable"},
     "archive.overlay": {"archive", "dashboard", "sinks.rerun"},
     "archive.overview": {"archive", "dashboard.naming", "pipeline.records"},
     "archive.merge": {"archive", "sinks.rerun"},
@@ -76,8 +77,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training.routes": {"pipeline", "sinks"},
     "training.run": {"panel", "pipeline", "printable", "training.lifetime", "training.loop"}
     | {"training.saving", "training.story"},
-    "training.saving": {"archive", "pipeline", "training.describing", "viewer.snapshots"},
-    "training.start": {"archive", "dashboard", "panel", "pipeline", "rank", "terminal", "words"}
+    "training.saving": {"archive", "pipeline", "printable", "training.describing"}
+    | {"viewer.snapshots"},
+    "training.start": {"archive", "dashboard", "panel", "pipeline", "printable", "rank"}
+    | {"terminal", "words"}
     | {"training.lifetime", "training.loop", "training.routes", "training.run", "training.story"},
     "training.story": {"archive", "commands", "pipeline", "terminal"},
     # the front doors: the run, and no sink

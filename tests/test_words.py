@@ -95,7 +95,7 @@ def test_json_line_holds_all_there_is() -> None:
         "epoch": 1,
         "phase": "val",
         "rank": 0,
-        "message": "zwei\nZeilen \u2028 \ud800",
+        "message": "zwei\nZeilen \u2028 \\ud800",
         "traceback": "Traceback",
         "numbers": {"loss": "NaN", "lr": 0.1},
     }

@@ -193,7 +193,7 @@ def test_run_json_holds_any_configuration_and_is_valid_json(tmp_path: Path) -> N
     folder = RunFolder.create(tmp_path, "digits", "cnn")
     folder.write_json({"name": "größe \udc80", "lr": float("nan"), "data": Path("x"), "n": (1, 2)})
     text = folder.run_json.read_text("utf-8")
-    expected = {"name": "größe \udc80", "lr": "NaN", "data": "x", "n": [1, 2]}
+    expected = {"name": r"größe \udc80", "lr": "NaN", "data": "x", "n": [1, 2]}
     assert json.loads(text, parse_constant=pytest.fail) == expected
     assert folder.read_json() == expected
     assert "größe" in text

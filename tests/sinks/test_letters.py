@@ -83,6 +83,26 @@ def test_wandb_has_the_words(panels: run_folder.Panels) -> None:
     assert SHOWN in Path(panels.wandb.folder, "files", page["path"]).read_text()
 
 
+def test_what_is_said_of_the_run_reaches_both_panels(tmp_path: Path) -> None:
+    """Paths in settings, above all; no sink stays out for them."""
+    about: dict[str, Any] = {"config": {ODD: ODD}, "tags": [ODD], "notes": ODD, "group": ODD}
+    with triptych.run(
+        ODD, ODD, root=tmp_path, wandb="offline", console=False, strict=True, **about
+    ) as run:
+        run.configure({"data": [ODD]})
+        run.uses(ODD, version=ODD, path=ODD)
+        run.checkpoint(tmp_path / "model", name=ODD, aliases=[ODD])
+        with run.phase(ODD):
+            run.event("here")
+    panels = run_folder.find(tmp_path)
+
+    assert [(one.delivered > 4, one.shed) for one in run.totals.sinks.values()] == [(True, {})] * 3
+    config = rrd.properties(panels.recording)["config"]
+    assert [SHOWN] in config.values()
+    assert panels.wandb.config["data"] == [SHOWN]
+    assert f"step 0 {SHOWN} EVENT here" in panels.wandb.console
+
+
 def test_what_has_no_such_letter_is_not_copied() -> None:
     """Nor read, if it is no text."""
     image = triptych.Image(_FLAT, caption="größer", classes={1: "cat"})

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from triptych.pipeline.records import Stamp
+from triptych.printable import encodable
 
 Hear = Callable[[int, int | None, str], None]
 """Is called with the index of a context, its epoch and its phase."""
@@ -65,9 +66,9 @@ class StepClock:
         key = (epoch, phase)
         index = self._indices.get(key)
         if index is None:
-            index = len(self.contexts)
+            index, phase = len(self.contexts), encodable(phase)
             self._hear(index, epoch, phase)
-            self.contexts.append(key)
+            self.contexts.append((epoch, phase))
             self._indices[key] = index
         self.context = index
 

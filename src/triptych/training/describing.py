@@ -114,12 +114,12 @@ class Describing:
             raise ValueError(f"The digest of {name!r} is that of its files: pass path= as well.")
         if not self._intake.takes("uses"):
             return
-        name = mask_text(str(name))
+        name = mask_text(encodable(str(name)))
         told = {"version": version, "path": None if path is None else os.fspath(path)}
         told |= {"digest": digest if isinstance(digest, str) else None}
-        known = {key: value for key, value in mask(told).items() if value is not None}
+        known = {key: value for key, value in mask(plain(told)).items() if value is not None}
         self._learn(uses={name: known})
-        version = "" if version is None else f" {mask_text(version)}"
+        version = "" if version is None else f" {known['version']}"
         self._intake.put(Record("events", self.clock.stamp(), Event(f"uses {name}{version}")))
         if digest is True and path is not None:
             self._clerk.do(partial(self._digest_input, name, Path(path).absolute()))

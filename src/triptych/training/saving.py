@@ -17,6 +17,7 @@ from triptych.archive.digests import digest
 from triptych.archive.kept import Kept
 from triptych.archive.plain import plain
 from triptych.pipeline.records import Artifact, Record, RunInfo, Stamp, Upload
+from triptych.printable import all_encodable
 from triptych.training.describing import Describing
 from triptych.viewer.snapshots import take_snapshot
 
@@ -129,7 +130,7 @@ class Saving(Describing, ABC):
             return
         stamp = self.clock.stamp()
         names = tuple(dict.fromkeys((*saved.aliases, "latest", f"step-{stamp.step}")))
-        saved = replace(saved, aliases=names)
+        saved = all_encodable(replace(saved, aliases=names))
         kept = None
         if upload and self._intake.takes_files:
             kept = Kept(saved.path, self.dir, name=saved.name, step=stamp.step)

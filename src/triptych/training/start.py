@@ -24,6 +24,7 @@ from triptych.pipeline.intake import Intake
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.records import RunInfo
 from triptych.pipeline.sink import Sink
+from triptych.printable import all_encodable
 from triptych.rank import global_rank, is_writer
 from triptych.terminal import Bar
 from triptych.training import lifetime
@@ -132,7 +133,7 @@ def run(
     attempt = folder.next_attempt()
     known: dict[str, Any] = dict(folder.read_json()) if folder.run_json.exists() else {}
     opens_with: dict[str, str] = {}  # filled once the sinks are open
-    info = RunInfo(
+    about = RunInfo(
         id=folder.id,
         project=project,
         name=name or known.get("name") or folder.id,
@@ -147,6 +148,7 @@ def run(
         dashboard=dashboard or dashboard_of(known),
         opens_with=opens_with,
     )
+    info: RunInfo = all_encodable(about)  # names of files need not be UTF-8
     story = Story(folder, info, table=bool(console))
     story.begin()
     clock.restore(story.earlier_step if state is None else state.get("step", 0))
