@@ -138,3 +138,28 @@ print(sink.numbers, sink.records)
     assert "child" not in ended.log
     assert [one["status"] for one in ended.runs] == ["finished", "finished"]
     fault("fork", case="DataLoader workers", kept="batches; their lines go to the terminal")
+
+
+def test_a_run_that_is_copied_is_itself_and_in_a_spawned_process_silent(
+    tmp_path: Path, fault: Fault
+) -> None:
+    """As part of a data set that spawned workers get, or of a model of which an average is kept."""
+    ended = _run(
+        tmp_path,
+        """
+import copy, multiprocessing, operator, pickle
+
+print(copy.deepcopy({"run": run})["run"] is run, pickle.loads(pickle.dumps(run)) is run)
+spawn = multiprocessing.get_context("spawn")
+for call in (("log", {"child": 1}), ("event", "child"), ("flush",), ("close",)):
+    child = spawn.Process(target=operator.methodcaller(*call), args=(run,))
+    child.start()
+    child.join()
+    print(child.exitcode)
+run.event("from the parent")
+""",
+    )
+    assert (ended.out, ended.status) == ("True True\n0\n0\n0\n0\n", ("finished", 0, 0))
+    assert "from the parent" in ended.log
+    assert "child" not in ended.log
+    fault("pickled", case="a run", kept="what the parent logs", shed="what the child logs")

@@ -53,6 +53,11 @@ def watch(run: Lives) -> None:
     atexit.register(_at_exit)
 
 
+def watched() -> tuple[Lives, ...]:
+    """Those that are told."""
+    return tuple(_open)
+
+
 def unwatch(run: Lives) -> None:
     """Stop telling `run`."""
     if run in _open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import logging as stdlib_logging
 import os
 import sys
@@ -231,8 +232,22 @@ def _check(project: str, name: str | None, tags: object, config: object) -> None
         )
 
 
+def _reduced(run: Run) -> tuple[Any, ...]:
+    """How a run is copied and pickled."""
+    return _counterpart, (run.id, run.info.project, run.info.name)
+
+
+def _counterpart(run_id: str, project: str, name: str) -> Run:
+    """The run itself; in another process, a spawned worker, say, one that writes nothing."""
+    here = (run for run in lifetime.watched() if isinstance(run, Run) and run.id == run_id)
+    return next(here, None) or _silent(project, name, StepClock(rank=global_rank()))
+
+
+copyreg.pickle(Run, _reduced)
+
+
 def _silent(project: str, name: str | None, clock: StepClock) -> Run:
-    """A run on a rank that does not write: no folder, no sink, no hook."""
+    """A run on a rank, or in a process, that does not write: no folder, no sink, no hook."""
     info = RunInfo("", project, name or project, 1, Path(), Path())
     intake = Intake(clock, Ledger(), {}, strict=False)
     loop = Loop(clock, Bar(clock, shown=False))
