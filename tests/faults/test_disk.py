@@ -146,6 +146,50 @@ def _check_terminal(ended: Drilled, lines: int) -> None:
     assert "Traceback" not in ended.err
 
 
+_QUOTA = """
+import resource
+
+run = triptych.run("p", root="runs", wandb=False, console=False)
+large = triptych.Image(np.random.default_rng(0).integers(0, 255, (99, 99), np.uint8))
+
+def train():
+    for _ in run.steps(range(50)):
+        run.log({"train/loss": 1 / run.step, "picture": large})
+    return run.flush()
+
+before = train()
+most = os.path.getsize(run.info.recording) + 10_000
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+beyond = train()
+train()
+account(run, before=before, beyond=beyond, arrived=run.close(timeout=4))
+sys.exit(7)
+"""
+
+
+def test_a_quota_costs_pictures_and_each_that_follows_is_counted(
+    tmp_path: Path, fault: Fault
+) -> None:
+    """The disk has room, and a file must not grow: Rerun's writer ends, and takes the rest."""
+    ended = drill(_QUOTA, tmp_path)
+    panels = run_folder.find(tmp_path / "runs")
+    repair(RunFolder(panels.folder))
+
+    assert (ended.code, ended.told["before"]) == (7, True)
+    assert (ended.told["beyond"], ended.told["arrived"]) == (False, False)
+    assert sum(ended.sinks["rerun"]["shed"].values()) >= 50
+    assert "Rerun has stopped writing" in panels.log
+    assert rrd.scalars(panels.recording, "/train/loss")[0].tolist() == list(range(1, 151))
+    assert len(rrd.images(panels.recording, "/picture")) >= 50
+    fault(
+        "disk-full",
+        case="a quota",
+        kept="numbers, words and events, by `triptych repair`",
+        shed="pictures, counted but for those of ten seconds",
+        held=ended.held,
+    )
+
+
 _VANISHED = """
 import shutil
 

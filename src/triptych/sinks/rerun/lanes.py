@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from triptych.sinks.rerun.streams import let_go, new_stream, send_layout
 if TYPE_CHECKING:
     import pyarrow as pa
     from rerun.blueprint import Blueprint
+
+_LOOK = 10.0  # seconds between two looks at a file
 
 
 class Lanes:
@@ -42,11 +46,35 @@ class Lanes:
             self.pictures = new_stream(application, name, properties=False)
         self._entities: dict[str, str] = {}
         self._times: tuple[Stamp, list[Any]] | None = None
+        self._file: Path | None = None
+        self._looked_at = 0.0
+        self._ended = False
 
     @property
     def streams(self) -> list[Any]:
         """One or two."""
         return [self.stream] if self.pictures is self.stream else [self.stream, self.pictures]
+
+    def save(self, file: Path) -> None:
+        """Write to a file."""
+        self.stream.save(str(file))
+        self._file, self._looked_at = file, time.monotonic()
+
+    def look_at_file(self) -> None:
+        """See now and then whether it is still written.
+
+        Rerun stops at an error, such as a quota's, and takes what follows in silence (0.41).
+
+        Raises:
+            OSError: It is not.
+        """
+        now = time.monotonic()
+        if self._file is not None and now > self._looked_at + _LOOK:
+            self._looked_at = now
+            with suppress(RuntimeError):
+                self.flush(now + _LOOK)
+        if self._ended:
+            raise OSError(f"Rerun has stopped writing to {self._file}")
 
     def curves(self, stamps: tuple[Any, Any, Any], curves: Mapping[str, Any]) -> None:
         """Send numbers.
@@ -115,7 +143,11 @@ class Lanes:
     def flush(self, deadline: float) -> None:
         """Hand everything on by a deadline, in `time.monotonic` seconds."""
         for stream in self.streams:
-            stream.flush(timeout_sec=max(0.1, deadline - time.monotonic()))
+            try:
+                stream.flush(timeout_sec=max(0.1, deadline - time.monotonic()))
+            except RuntimeError as why:
+                self._ended = self._file is not None and "timed out" not in str(why)
+                raise
 
     def let_go(self, deadline: float) -> bool:
         """Disconnect, and say whether Rerun was done by the deadline."""

@@ -117,7 +117,7 @@ class RerunSink:
             path = Path(self._path or info.recording)
             self.place = path.parent
             path.touch(mode=0o600)  # Rerun itself would go by the umask
-            lanes.stream.save(str(path))
+            lanes.save(path)
             self.hint = f"{command('rerun')} {path}"
             if info.resumed and self._path is None:  # to a viewer attempts are several recordings
                 self.hint = f"{command('triptych')} view {path.parent}"
@@ -130,7 +130,12 @@ class RerunSink:
         warm_up()
 
     def write(self, batch: Batch) -> None:
-        """Send columns as they are, everything else one by one."""
+        """Send columns as they are, everything else one by one.
+
+        Raises:
+            OSError: If Rerun has stopped writing to the file.
+        """
+        self._lanes.look_at_file()
         for columns in batch.columns:
             known = columns.epochs >= 0
             for mask in (known, ~known):
