@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import triptych
 from tests.support import rrd, run_folder, wandb_files
 from tests.support.drill import Drilled, drill
 from tests.support.faults import Fault
@@ -137,6 +138,17 @@ def test_a_disk_that_stays_full_costs_nothing_that_repair_does_not_put_back(
     )
 
 
+def test_a_disk_that_is_full_at_the_start_is_named(small_disk: Path) -> None:
+    """Before any training; the kernel tells no name."""
+    with (
+        pytest.raises(OSError, match="No space left"),
+        (small_disk / "stuffing").open("wb") as file,
+    ):
+        file.write(bytes(2 * _MEGABYTES * 2**20))
+    with pytest.raises(OSError, match=r"No space left on device: '.*run\.json'"):
+        triptych.run("p", root=small_disk, sinks=[])
+
+
 def _check_terminal(ended: Drilled, lines: int) -> None:
     """It shows every line all the same, and says what is wrong, once."""
     assert [f"model: line {step}\n" in ended.err for step in range(1, lines + 1)] == [True] * lines
@@ -178,7 +190,7 @@ def test_a_quota_costs_pictures_and_each_that_follows_is_counted(
     assert (ended.code, ended.told["before"]) == (7, True)
     assert (ended.told["beyond"], ended.told["arrived"]) == (False, False)
     assert sum(ended.sinks["rerun"]["shed"].values()) >= 50
-    assert "Rerun has stopped writing" in panels.log
+    assert "recording-1.rrd was deleted, or Rerun met an error" in panels.log
     assert rrd.scalars(panels.recording, "/train/loss")[0].tolist() == list(range(1, 151))
     assert len(rrd.images(panels.recording, "/picture")) >= 50
     fault(
@@ -186,6 +198,34 @@ def test_a_quota_costs_pictures_and_each_that_follows_is_counted(
         case="a quota",
         kept="numbers, words and events, by `triptych repair`",
         shed="pictures, counted but for those of ten seconds",
+        held=ended.held,
+    )
+
+
+_DELETED = """
+from triptych.sinks.rerun import lanes
+lanes._LOOK = 0.0
+
+run = triptych.run("p", root="runs", wandb=False, console=False)
+run.log({"picture": triptych.Image(np.zeros((8, 8), np.uint8))})
+assert run.flush()
+os.unlink(run.info.recording)
+run.log({"picture": triptych.Image(np.zeros((8, 8), np.uint8))})
+account(run, arrived=run.close())
+"""
+
+
+def test_a_recording_that_was_deleted_takes_no_more(tmp_path: Path, fault: Fault) -> None:
+    """The system would let Rerun write on, to a file that nobody can open again."""
+    ended = drill(_DELETED, tmp_path)
+
+    assert (ended.code, ended.told["arrived"]) == (0, False)
+    assert ended.sinks["rerun"]["shed"] == {"error": 1}
+    fault(
+        "folder-gone",
+        case="the recording",
+        kept="what the other sinks get",
+        shed="counted from the first look on, every ten seconds",
         held=ended.held,
     )
 

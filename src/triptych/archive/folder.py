@@ -191,13 +191,14 @@ class RunFolder:
         handle, temporary = mkstemp(dir=self.path, prefix=".run-", suffix=".json")
         try:
             with os.fdopen(handle, "wb") as file:
-                # A lone surrogate has no UTF-8, but its backslash form is valid inside a JSON text.
-                file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+                file.write(text.encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(self.run_json)
-        except BaseException:
+        except BaseException as error:
             Path(temporary).unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                error.filename = error.filename or str(self.run_json)  # a full disk tells none
             raise
 
     def read_json(self) -> dict[str, JSON]:

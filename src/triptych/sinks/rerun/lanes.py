@@ -58,7 +58,7 @@ class Lanes:
     def save(self, file: Path) -> None:
         """Write to a file."""
         self.stream.save(str(file))
-        self._file, self._looked_at = file, time.monotonic()
+        self._file, self._looked_at = file.absolute(), time.monotonic()
 
     def look_at_file(self) -> None:
         """See now and then whether it is still written.
@@ -71,10 +71,11 @@ class Lanes:
         now = time.monotonic()
         if self._file is not None and now > self._looked_at + _LOOK:
             self._looked_at = now
-            with suppress(RuntimeError):
+            with suppress(RuntimeError, OSError):  # OSError: nobody may look any more
                 self.flush(now + _LOOK)
+                self._ended = not self._file.exists()
         if self._ended:
-            raise OSError(f"Rerun has stopped writing to {self._file}")
+            raise OSError(f"{self._file} was deleted, or Rerun met an error: it is written no more")
 
     def curves(self, stamps: tuple[Any, Any, Any], curves: Mapping[str, Any]) -> None:
         """Send numbers.
