@@ -220,6 +220,7 @@ def test_killed_and_resumed_twice_a_run_opens_as_one(tmp_path: Path) -> None:
             _, errors = child.communicate(timeout=60)
         assert child.returncode == -signal.SIGKILL, errors
     read = open_run("latest", root=tmp_path)
+    assert read.status == "killed"
     steps, values = read.scalars("train/loss")
     assert steps.tolist() == list(range(1, 61))
     assert values.tolist() == [

@@ -42,6 +42,13 @@ def is_alive(folder: RunFolder, told: Mapping[str, JSON]) -> bool:
     return bool(psutil.pid_exists(process))
 
 
+def status_of(folder: RunFolder, told: Mapping[str, JSON]) -> str:
+    """As run.json says it, but "killed" for what says that it goes on and does not."""
+    status = str(told.get("status", ""))
+    killed = status == Status.RUNNING and not is_alive(folder, told)
+    return str(Status.KILLED) if killed else status
+
+
 def _is_held(journal: Path) -> bool:
     try:
         os.close(lock(journal))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from triptych.archive.alive import is_alive
+from triptych.archive.alive import status_of
 from triptych.archive.folder import RunFolder
 from triptych.archive.info import attempts_of
 from triptych.archive.plain import JSON, plain
@@ -68,10 +68,7 @@ def overview(folder: RunFolder) -> Overview:
         told = folder.read_json()
     except (OSError, ValueError):
         return Overview(folder.id, folder.path.parent.name, folder.id, DAMAGED, size)
-    alive = is_alive(folder, told)
-    status = str(told.get("status", ""))
-    if status == Status.RUNNING and not alive:
-        status = str(Status.KILLED)
+    status = status_of(folder, told)
     state = _told_state(told)
     if status in (Status.RUNNING, Status.KILLED):
         state = _recorded_state(folder) or state
@@ -85,7 +82,7 @@ def overview(folder: RunFolder) -> Overview:
         step=state.step,
         started=_text(told.get("started")),
         ended=None if told.get("status") == Status.RUNNING else _text(told.get("ended")),
-        seconds=_seconds(attempts, datetime.now(UTC) if alive else state.newest),
+        seconds=_seconds(attempts, datetime.now(UTC) if status == Status.RUNNING else state.newest),
         attempts=len(attempts),
         incidents=state.incidents,
         error=_text(attempts[-1].get("error")) if attempts else None,

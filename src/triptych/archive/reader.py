@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from triptych.archive.alive import status_of
 from triptych.archive.curve import Curve
 from triptych.archive.find import find_run
 from triptych.archive.folder import RunFolder
@@ -73,8 +74,8 @@ class RunReader:
 
     @property
     def status(self) -> str:
-        """As run.json says it: "running", "finished", "failed", "interrupted", "killed"."""
-        return str(self._story.get("status", ""))
+        """One of "running", "finished", "failed", "interrupted", "killed"."""
+        return status_of(self.folder, self._story)
 
     @property
     def attempts(self) -> list[dict[str, JSON]]:
