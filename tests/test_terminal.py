@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -16,6 +17,7 @@ from triptych.pipeline.clock import StepClock
 from triptych.terminal import Bar, print_table
 
 _TRAIN = """
+import json
 import logging
 import triptych
 from triptych.sinks.memory import MemorySink
@@ -78,8 +80,10 @@ def test_closing_table_says_what_became_of_the_run(tmp_path: Path) -> None:
     for text in (screen, err):
         table = text[text.index("digits · cnn") :]
         lines = dict(re.findall(r"^(\S+(?: \S+)?)\s{2,}(\S.*?)\s*$", table, re.MULTILINE))
-        assert re.fullmatch(r"finished at step 10 after \d+\.\d s", lines["status"])
         assert re.fullmatch(r"less runs/digits/\S+/train\.log", lines["open text"])
+        story = (tmp_path / lines["open text"].split()[1]).with_name("run.json")
+        took = json.loads(story.read_text())["duration"]
+        assert lines["status"] == f"finished at step 10 after {took:.1f} s"
         assert lines["memory"] == "22 delivered, none shed"
         assert re.fullmatch(r"\d+\.\d\d% of the time", lines["logging took"])
         assert (lines["train/acc"], lines["train/loss"]) == ("0.5", "0.1")

@@ -35,5 +35,5 @@ def test_without_a_folder_there_is_no_dry_run(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
     dry = DryRun(tmp_path / "runs", 10.0)
     (finding,) = dry.check()
-    assert (finding.level, finding.what) == ("yellow", "is not made, as there is no folder for it")
+    assert (finding.level, finding.what) == ("yellow", "is not made, as there is no place for it")
     assert dry.report is None

@@ -32,10 +32,10 @@ def _mounted(place: Path, options: str) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def _assert_red(finding: Finding, what: str) -> None:
+def _assert_red(finding: Finding, what: str, fix: str = "a folder that you can write to") -> None:
     assert finding.level == "red", finding
     assert what in finding.what
-    assert finding.fix.startswith("pass --root")
+    assert finding.fix == f"pass --root, and root= in training, {fix}"
 
 
 def test_a_read_only_disk_is_red(tmp_path: Path) -> None:
@@ -47,10 +47,11 @@ def test_a_read_only_disk_is_red(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_red(tmp_path: Path) -> None:
     """Also where a few bytes still fit, and where much too little is free."""
+    another = "a folder on another disk"
     with _mounted(tmp_path / "disk", "size=4m") as disk:
-        _assert_red(check_root(disk), "MB free, too little for a run")
+        _assert_red(check_root(disk), "MB free, too little for a run", another)
         (disk / "ballast").write_bytes(bytes(2**22 - 2**17))
-        _assert_red(check_root(disk), f"{disk} cannot be written to: it is full")
+        _assert_red(check_root(disk), f"{disk} cannot be written to: it is full", another)
         assert [path.name for path in disk.iterdir()] == ["ballast"]
 
 

@@ -41,7 +41,7 @@ class DryRun:
         """Run the steps in a process of its own, and say what came of it."""
         if check_root(self._root).level is Level.RED:
             fix = "mend the folder, and run `triptych doctor` again"
-            return [yellow("dry run", "is not made, as there is no folder for it", fix)]
+            return [yellow("dry run", "is not made, as there is no place for it", fix)]
         try:
             with scratch(self._root) as folder:
                 arguments = (str(folder), repr(self._rate))

@@ -15,6 +15,9 @@ from triptych.doctor.finding import Finding, green, red, yellow
 _PROBE = 2**20  # bytes that are written for a try
 _TOO_LITTLE = 200 * 10**6  # bytes; W&B's and Rerun's own files alone take some megabytes
 _LITTLE = 5 * 10**9
+_ELSEWHERE = "a folder on another disk"
+_WRITABLE = "a folder that you can write to"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _REASONS = {
     errno.ENOSPC: "it is full",
     errno.EDQUOT: "your share of it is used up",
@@ -30,17 +33,17 @@ def check_folders(root: Path) -> list[Finding]:
 def check_root(root: Path) -> Finding:
     """The folder of all runs alone."""
     place = root.expanduser().absolute()
-    return _check("folder", place, "pass --root, and root= in training, a folder on another disk")
+    return _check("folder", place, "pass --root, and root= in training,")
 
 
 def _check_temporary() -> Finding:
     """W&B and the viewer need some."""
-    fix = "set TMPDIR to a folder on another disk"
+    ask = "set TMPDIR to"
     try:
         place = Path(tempfile.gettempdir())
     except FileNotFoundError as why:  # it has tried to write to each
-        return red("temporary", str(why.strerror), fix)
-    return _check("temporary", place, fix)
+        return red("temporary", str(why.strerror), f"{ask} {_WRITABLE}")
+    return _check("temporary", place, ask)
 
 
 @contextmanager
@@ -64,14 +67,16 @@ def scratch(root: Path) -> Iterator[Path]:
                 missing.rmdir()
 
 
-def _check(subject: str, place: Path, fix: str) -> Finding:
+def _check(subject: str, place: Path, ask: str) -> Finding:
+    fix = f"{ask} {_ELSEWHERE}"
     try:
         with scratch(place) as folder:
             _try_out(folder)
             free = shutil.disk_usage(folder).free
     except OSError as why:
         reason = _REASONS.get(why.errno or 0, why.strerror)
-        return red(subject, f"{place} cannot be written to: {reason}", fix)
+        mend = fix if why.errno in _FULL else f"{ask} {_WRITABLE}"
+        return red(subject, f"{place} cannot be written to: {reason}", mend)
     from rich.filesize import decimal
 
     told = f"{place} has {decimal(free)} free"

@@ -148,8 +148,8 @@ class Story:
             log.error("run.json could not be brought up to date: %s", problem)  # noqa: TRY400
 
     def _rows(self, run: Run) -> list[tuple[str, str]]:
-        seconds = time.monotonic() - run.started
-        rows = [("status", f"{run.status} at step {run.step} after {seconds:.1f} s")]
+        took = f"{self._data['duration']:.1f} s"  # as `triptych show` says it
+        rows = [("status", f"{run.status} at step {run.step} after {took}")]
         if run.failure is not None:
             rows.append(("error", f"{run.failure.kind}: {run.failure.message}"))
         rows += [(f"open {name}", short(hint)) for name, hint in run.hints.items() if hint]
