@@ -119,6 +119,7 @@ def test_an_event_file_that_was_cut_off_is_read_up_to_there(tmp_path: Path) -> N
     (run,) = import_runs(file, project="p", name="n", root=tmp_path / "runs")
     assert RunReader(run.folder).scalars("loss")[0].tolist() == list(range(19))
     assert (run.about.project, run.about.name) == ("p", "n")
+    assert run.left_out == {f"the end of {file.name}, which was cut off": 1}
 
 
 def test_every_run_below_a_folder_is_imported(tmp_path: Path) -> None:

@@ -43,6 +43,9 @@ _PROGRAM = """
              "table": wandb.Table(["name", "score"], [["a", 1.5], ["b", None]]),
              "sound": wandb.Audio("sound.wav", caption="beep"), "film": wandb.Video("film.gif"),
              "cloud": wandb.Object3D(np.zeros((4, 3)))})
+    run.alert("look", "the loss is odd")
+    run.summary["best"] = 0.25
+    run.summary["best_pred"] = wandb.Image(pixels)
     run.finish(exit_code=3)
 """
 
@@ -87,6 +90,8 @@ def test_every_number_stands_at_the_step_of_the_axis_that_the_run_defined(
     assert read.scalars("inf")[1].tolist() == [-math.inf] * 3
     assert read.scalars("good")[1].tolist() == [1.0] * 3
     assert read.scalars("nested.x")[1].tolist() == [1.0, 2.0, 3.0]
+    assert [found.tolist() for found in read.scalars("best")] == [[30], [0.25]]  # in the summary
+    assert "best_pred.height" not in read.paths
     curve = read.curves["train/loss"]
     assert curve.epochs.tolist() == [0, 1, 1]
     rows = [row for row in wandb_files.read(folder).history if "train/loss" in row]
@@ -134,6 +139,9 @@ def test_texts_tables_and_what_was_printed_come_along(read: RunReader) -> None:
     assert "| a | 1.5 |" in read.texts("table")[0].text
     assert [(line.step, line.text) for line in read.texts("logs/stdout")] == [(0, "begun")]
     assert read.paths["hist"] == "BarChart"
+    assert [(line.step, line.text) for line in read.texts("events")] == [
+        (30, "look: the loss is odd")
+    ]
 
 
 def test_the_run_keeps_its_name_settings_and_end(imported: Imported, read: RunReader) -> None:
@@ -156,7 +164,10 @@ def test_a_log_that_was_cut_off_is_read_up_to_there(folder: Path, tmp_path: Path
     whole = log.read_bytes()
     cut.write_bytes(whole[: whole.index(b"media/images/pred") + 200])
     (run,) = import_runs(cut, root=tmp_path / "runs")
-    assert RunReader(run.folder).scalars("train/loss")[0].tolist() == [10, 20, 30]
+    read = RunReader(run.folder)
+    assert read.scalars("train/loss")[0].tolist() == [10, 20, 30]
+    assert read.status == "killed"
+    assert run.left_out["the end of the log, which was cut off or is not written yet"] == 1
 
 
 def test_media_outside_of_the_folder_are_not_read(folder: Path, tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ class EventFiles:
     def items(self) -> Iterator[Item]:
         """Read all files, those of the folder itself first, by name: the oldest first."""
         for file in self._files:
+            if not _is_whole(file):
+                self.left_out[f"the end of {file.name}, which was cut off"] += 1
             folder = file.parent.relative_to(self._home)
             above = [name for name in folder.parts if not _HPARAMS.fullmatch(name)]
             prefix = "".join(f"{name}/" for name in above)
@@ -132,6 +134,16 @@ def _events(file: Path) -> Iterator[Any]:
             "reading TensorBoard's event files needs its own reader: pip install tensorboard"
         ) from error
     return iter(EventFileLoader(str(file)).Load())
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether it ends with a record: its length, a checksum, its content, another checksum."""
+    place, size = 0, file.stat().st_size
+    with file.open("rb") as events:
+        while place < size:
+            events.seek(place)
+            place += 16 + int.from_bytes(events.read(8), "little")
+    return place == size
 
 
 def _hyperparameters(content: bytes) -> Iterator[Item]:

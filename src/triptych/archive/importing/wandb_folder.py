@@ -14,12 +14,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from triptych.archive.importing.items import About, Ending, Item, Number, Settings, said, shown
+from triptych.archive.importing.items import (
+    About,
+    Ending,
+    Item,
+    Number,
+    Settings,
+    happened,
+    said,
+    shown,
+)
 from triptych.archive.importing.wandb_media import Media
 from triptych.pipeline.records import Status
 from triptych.visuals import Text
 
 _AXES = ("trainer/global_step", "train/global_step", "global_step")
+_CUT_OFF = "the end of the log, which was cut off or is not written yet"
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _FAILED = "W&B's own reader does not take {log!r}: {why}"
 
@@ -32,13 +42,19 @@ _SLOWEST = 1e6
 
 @dataclass(slots=True)
 class _Now:
-    """Where the log has come to; `printed` are the lines that have not ended, by their source."""
+    """Where the log has come to.
+
+    `printed` are the lines that have not ended, by their source; `keys` those of all rows.
+    """
 
     axis: str
     time: float
     step: int = 0
     epoch: int | None = None
     printed: dict[str, str] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    summary: dict[str, Any] = field(default_factory=dict)
+    ended: bool = False
 
     @property
     def stamp(self) -> tuple[int, int | None, float]:
@@ -53,10 +69,11 @@ class _Now:
 class WandbFolder:
     """One run as W&B keeps it on disk.
 
-    Numbers, pictures with boxes and masks, tables, histograms, texts, sounds, videos, what was
-    printed, and W&B's own figures of the machine, below "system/". The step is the metric that the
-    run has made the x-axis of all others, one that Lightning or the Hugging Face Trainer counts in,
-    or else W&B's own row counter.
+    Numbers, pictures with boxes and masks, tables, histograms, texts, sounds, videos, alerts, what
+    was printed, and W&B's own figures of the machine, below "system/". A number that stands in the
+    summary alone has the last step; a log without an end is that of a killed run. The step is the
+    metric that the run has made the x-axis of all others, one that Lightning or the Hugging Face
+    Trainer counts in, or else W&B's own row counter.
 
     Args:
         path: The folder, or the .wandb file in it.
@@ -98,6 +115,8 @@ class WandbFolder:
             "output_logger": _printed,
             "stats": _measured,
             "config": _configured,
+            "alert": _alerted,
+            "summary": _summed_up,
             "exit": _ended,
         }
         for record in self._records():
@@ -107,9 +126,17 @@ class WandbFolder:
         for source, rest in now.printed.items():
             if rest:
                 yield said(source, *now.stamp, rest)
+        for key in now.summary.keys() - now.keys:
+            value, inside = now.summary[key], f"{key.rpartition('.')[0]}._type" in now.summary
+            if isinstance(value, int | float) and not key.startswith("_") and not inside:
+                yield Number(key, *now.stamp, float(value))
+        if not now.ended:
+            self.left_out[_CUT_OFF] += 1
+            yield Ending(Status.KILLED)
 
     def _row(self, content: Mapping[str, Any], now: _Now) -> Iterator[Item]:
         row = content.get("item", {})
+        now.keys |= row.keys()
         step, epoch = row.get(now.axis), row.get("epoch")
         if isinstance(step, int | float):
             now.step = int(step)
@@ -207,7 +234,18 @@ def _configured(content: Mapping[str, Any], _now: _Now) -> Iterator[Item]:
     yield Settings(_config({"config": content}))
 
 
-def _ended(content: Mapping[str, Any], _now: _Now) -> Iterator[Item]:
+def _alerted(content: Mapping[str, Any], now: _Now) -> Iterator[Item]:
+    words = (content.get("title"), content.get("text"))
+    yield happened(*now.stamp, ": ".join(filter(None, words)))
+
+
+def _summed_up(content: Mapping[str, Any], now: _Now) -> Iterator[Item]:
+    now.summary |= content.get("update", {})
+    yield from ()
+
+
+def _ended(content: Mapping[str, Any], now: _Now) -> Iterator[Item]:
+    now.ended = True
     if content.get("exit_code"):
         yield Ending(Status.FAILED)
 
