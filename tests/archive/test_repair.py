@@ -283,3 +283,6 @@ def test_command_repairs_once_and_says_what_it_did(tmp_path: Path) -> None:
     assert "put back 2 numbers and 0 lines" in first.output
     assert "ended at step 7" in first.output
     assert "nothing to repair" in second.output
+    run.folder.run_json.write_text('{"id": "')
+    damaged = CliRunner().invoke(app, ["repair", str(run.folder.path)])
+    assert (damaged.exit_code, "is damaged" in damaged.stderr) == (1, True)

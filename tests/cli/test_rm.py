@@ -115,5 +115,6 @@ def test_what_is_not_certain_to_be_a_run_stays(runs: list[Path], tmp_path: Path,
     done = CliRunner().invoke(app, ["rm", str(folder), "--yes"])
     assert done.exit_code == 1
     assert done.stderr.startswith("error: ")
+    assert "delete it by hand if it may go" in done.stderr.replace("\n", " ")
     assert (folder / "train.log").exists() == (runs[0] / "train.log").exists()
     assert (folder / "run.json").read_text() == text

@@ -21,11 +21,16 @@ def check_removable(folder: RunFolder) -> None:
     for path in (folder.path, folder.path.parent):  # the root may well be a link
         if path.is_symlink():
             raise ValueError(f"{str(path)!r} is a link; name the folder that it leads to")
-    told = folder.read_json()
+    try:
+        told = folder.read_json()
+    except ValueError:
+        told, what = {}, "damaged"
+    else:
+        what = f"that of {told.get('id')!r}"
     if told.get("id") != folder.id or "status" not in told:
         raise ValueError(
             f"{str(folder.path)!r} is not certain to be the folder of a run, for its run.json is "
-            f"that of {told.get('id')!r}; delete it by hand if it may go"
+            f"{what}; delete it by hand if it may go"
         )
     if is_alive(folder, told):
         raise StillRunning(f"the run {folder.id!r} is still going on; end it first")

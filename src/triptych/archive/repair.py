@@ -66,6 +66,7 @@ def repair(folder: RunFolder) -> Repaired:
             as it was.
     """
     done = Repaired()
+    folder.read_json()  # without it there is nothing to hold on to
     for journal in journals(folder):
         try:
             handle = lock(journal)
