@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def test_an_export_goes_where_it_is_told_to(run_id: str) -> None:
     options = ["--to", "parquet", "--output", "far/away/numbers.parquet"]
     assert CliRunner().invoke(app, ["export", run_id[-5:], *options]).exit_code == 0
     assert Path("far/away/numbers.parquet").read_bytes()[:4] == b"PAR1"
+
+
+@pytest.mark.parametrize("to", ["csv", "parquet"])
+def test_an_export_that_is_cut_short_leaves_nothing(run_id: str, to: str) -> None:
+    """Files may have 50 bytes here, as where a disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+    try:
+        done = CliRunner().invoke(app, ["export", run_id, "--to", to])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: ")
+    assert [path.name for path in Path().iterdir()] == ["runs"]
 
 
 def test_a_run_that_is_not_there_is_one_line_and_exit_code_1(run_id: str) -> None:

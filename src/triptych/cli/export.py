@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -46,7 +47,12 @@ def export(
         if place.exists():
             raise FileExistsError(f"{str(place)!r} exists; remove it, or pass another --output")
         place.parent.mkdir(parents=True, exist_ok=True)
-        with console().status(f"Writing {place}"):
-            write(reader, place)
+        with (
+            console().status(f"Writing {place}"),
+            TemporaryDirectory(prefix=".export-", dir=place.parent) as half,
+        ):
+            whole = Path(half, place.name)
+            write(reader, whole)
+            whole.replace(place)
         numbers = sum(map(len, reader.curves.values()))
         typer.echo(f"{place}: {numbers:,} numbers at {len(reader.curves)} paths")
