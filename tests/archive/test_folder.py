@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.faults import Fault
+from triptych.archive.find import all_runs
 from triptych.archive.folder import RunFolder
 
 _NOBODY = 65534
 
 
-def _saved(root: Path, name: str, started: str) -> RunFolder:
-    folder = RunFolder.create(root, "digits", name)
+def _saved(root: Path, name: str, started: str, project: str = "digits") -> RunFolder:
+    folder = RunFolder.create(root, project, name)
     folder.write_json({"started": started})
     return folder
 
@@ -151,6 +153,25 @@ def test_run_with_a_damaged_file_is_not_the_latest(tmp_path: Path) -> None:
     assert RunFolder.find(tmp_path, "digits", "latest").id == good.id
     with pytest.raises(ValueError, match=r"run\.json' is damaged \(Unterminated string"):
         RunFolder.find(tmp_path, "digits", bad.id).read_json()
+
+
+@pytest.mark.usefixtures("_unprivileged")
+def test_runs_that_only_others_may_read_are_passed_over() -> None:
+    """In a root of several people: a run, or a whole project."""
+    with tempfile.TemporaryDirectory() as root:  # pytest's own folders are of the superuser
+        ours, theirs, elsewhere = (
+            _saved(Path(root), "cnn", "2026-03-01T00:00:00+00:00", project)
+            for project in ("digits", "digits", "words")
+        )
+        closed = (theirs.path, elsewhere.path.parent)
+        for folder in closed:
+            folder.chmod(0)
+        try:
+            assert [run.path for run in all_runs(root)] == [ours.path]
+            assert RunFolder.find(root, "digits", "latest").path == ours.path
+        finally:
+            for folder in closed:
+                folder.chmod(0o700)
 
 
 def test_run_that_does_not_exist_is_answered_with_the_nearest(tmp_path: Path) -> None:

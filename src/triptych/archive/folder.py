@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -116,11 +117,9 @@ class RunFolder:
 
     @classmethod
     def all_in(cls, home: Path) -> Iterator[Self]:
-        """The runs that lie directly in a folder, by id; links are left out."""
-        if home.is_dir():
-            for path in sorted(home.iterdir()):
-                if not path.is_symlink() and (path / "run.json").is_file():
-                    yield cls(path)
+        """The runs that lie directly in a folder, by id, without links and what others keep."""
+        with suppress(PermissionError):
+            yield from map(cls, filter(_is_run, sorted(home.iterdir()) if home.is_dir() else ()))
 
     @property
     def id(self) -> str:
@@ -219,6 +218,13 @@ class RunFolder:
         raise ValueError(
             f"{str(self.run_json)!r} is damaged ({problem}); restore it, or start a new run"
         )
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return not path.is_symlink() and (path / "run.json").is_file()
+    except PermissionError:  # somebody else's, in a root of several people
+        return False
 
 
 def _project_folder(root: str | os.PathLike[str], project: str) -> Path:
