@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from tests.support import two_runs
 from triptych.archive.comparison import labels
 from triptych.archive.find import find_runs
+from triptych.archive.folder import RunFolder
 from triptych.cli.app import app
 from triptych.visuals.colours import class_colour
 
@@ -50,6 +51,19 @@ def test_runs_stand_side_by_side(names: list[str]) -> None:
     ):
         assert row in rows
     assert not any("width" in line for line in done.stdout.splitlines())
+
+
+def test_settings_stand_as_they_were_given(tmp_path: Path) -> None:
+    """A seed to its last digit; only numbers that were logged are rounded."""
+    for seed in (1024729182, 1024729183):
+        folder = RunFolder.create(tmp_path, "digits")
+        config = {"seed": seed, "amp": seed % 2 == 0}
+        folder.write_json({"id": folder.id, "status": "finished", "config": config})
+    ids = sorted(path.name for path in (tmp_path / "digits").iterdir())
+    done = CliRunner().invoke(app, ["compare", *ids, "--root", str(tmp_path)])
+    rows = [sorted(line.split()) for line in done.stdout.splitlines()]
+    assert ["1024729182", "1024729183", "seed"] in rows
+    assert ["False", "True", "amp"] in rows
 
 
 def test_machines_get_all_of_it(names: list[str]) -> None:

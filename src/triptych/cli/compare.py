@@ -115,7 +115,7 @@ def _values(
     values: Mapping[str, Mapping[str, Any]], labels: list[str]
 ) -> Iterator[Sequence[str | Text]]:
     for name, row in values.items():
-        yield [name, *(number(row[label]) if label in row else _ABSENT for label in labels)]
+        yield [name, *(str(row[label]) if label in row else _ABSENT for label in labels)]
 
 
 def _numbers(found: Comparison, labels: list[str]) -> Iterator[Sequence[str | Text]]:
