@@ -39,7 +39,8 @@ def test_an_export_is_named_after_the_run_and_never_replaces_a_file(run_id: str)
 def test_an_export_goes_where_it_is_told_to(run_id: str) -> None:
     """Folders are made."""
     options = ["--to", "parquet", "--output", "far/away/numbers.parquet"]
-    assert CliRunner().invoke(app, ["export", run_id[-5:], *options]).exit_code == 0
+    done = CliRunner().invoke(app, ["export", run_id[-5:], *options])
+    assert (done.exit_code, done.stdout) == (0, "far/away/numbers.parquet: 2 numbers at 2 paths\n")
     assert Path("far/away/numbers.parquet").read_bytes()[:4] == b"PAR1"
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.looks import count
 from triptych.cli.options import ROOT, OneRun, Root
 from triptych.terminal import console
 
@@ -54,5 +55,5 @@ def export(
             whole = Path(half, place.name)
             write(reader, whole)
             whole.replace(place)
-        numbers = sum(map(len, reader.curves.values()))
-        typer.echo(f"{place}: {numbers:,} numbers at {len(reader.curves)} paths")
+        numbers = count(sum(map(len, reader.curves.values())), "number")
+        typer.echo(f"{place}: {numbers} at {count(len(reader.curves), 'path')}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from triptych.cli.failing import told
+from triptych.cli.looks import count
 from triptych.cli.options import ROOT, Root
 from triptych.commands import command, short
 from triptych.terminal import console
@@ -36,8 +37,9 @@ def import_(
 
         for run in import_runs(path, project=project, name=name, root=root):
             typer.echo(f"{run.about.kind}: {short(str(run.about.origin))}")
-            typer.echo(f"  {run.numbers:,} numbers, {run.records:,} pictures, texts and lines")
-            for what, count in run.left_out.most_common():
-                typer.echo(f"  left out: {what} ({count})")
+            numbers = count(run.numbers, "number")
+            typer.echo(f"  {numbers}, {run.records:,} pictures, texts and lines")
+            for what, times in run.left_out.most_common():
+                typer.echo(f"  left out: {what} ({times})")
             recording = short(str(run.folder.recording(1)))
             typer.echo(f"  open it: {command('rerun')} {recording}")

@@ -56,3 +56,11 @@ def test_a_table_without_steps_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(ValueError, match="cannot be read as a table"):
         list(import_runs(tmp_path / "x.parquet", root=tmp_path / "runs"))
+
+
+def test_a_log_that_cannot_be_read_leaves_the_others_alone(logs: Path, tmp_path: Path) -> None:
+    """It is told of when they are done."""
+    (logs / "version_0" / "metrics.csv").write_text("")
+    with pytest.raises(ValueError, match=r"version_0/metrics\.csv' cannot be read as a table"):
+        list(import_runs(logs, root=tmp_path / "runs"))
+    assert [path.name[16:25] for path in (tmp_path / "runs" / "digits").iterdir()] == ["version-1"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,30 +37,39 @@ def import_runs(
         Each run as soon as it is written.
 
     Raises:
-        ValueError: There is no such log, or it cannot be read.
+        ValueError: There is no such log, or some cannot be read; that is said after the others.
         ImportError: The package that reads it is not installed.
         OSError: It cannot be read, or the run cannot be written.
     """
     place = Path(os.path.normpath(Path(path).expanduser().absolute()))
     if not place.exists():
         raise ValueError(f"there is nothing at {str(place)!r}")
-    found = False
-    for source in _sources(place):
+    found, problems = False, []
+    for log, kind in _logs(place):
         found = True
-        about = source.about
-        source.about = replace(about, project=project or about.project, name=name or about.name)
-        yield write_run(source, root)
+        try:
+            source = kind(log)
+            about = source.about
+            source.about = replace(about, project=project or about.project, name=name or about.name)
+            done = write_run(source, root)
+        except ValueError as error:  # the others are none the worse for it
+            problems.append(str(error))
+        else:
+            yield done
+    if problems:
+        raise ValueError("; ".join(problems))
     if not found:
         raise ValueError(
             f"{str(place)!r} holds no log that can be imported: pass TensorBoard event files, the "
-            f"run folder of W&B, a metrics.csv of Lightning, or their folder"
+            f"run folder of W&B, a metrics.csv of Lightning, their folder, or an export of ours"
         )
 
 
-def _sources(place: Path) -> Iterator[Source]:
-    source = _source(place)
-    if source is not None:
-        yield source
+def _logs(place: Path) -> Iterator[tuple[Path, Callable[[Path], Source]]]:
+    """Each log and what reads it."""
+    kind = _kind(place)
+    if kind is not None:
+        yield place, kind
         return
     for folder, below, _ in os.walk(place):  # links are not followed: W&B links its latest run
         below.sort()
@@ -69,19 +78,19 @@ def _sources(place: Path) -> Iterator[Source]:
             if one.is_symlink() or (one / "run.json").is_file():  # a run of ours
                 below.remove(name)
                 continue
-            source = _source(one)
-            if source is not None:
+            kind = _kind(one)
+            if kind is not None:
                 below.remove(name)
-                yield source
+                yield one, kind
 
 
-def _source(place: Path) -> Source | None:
-    """The log at a path, which has everything of one run; TensorBoard's tells more than a CSV."""
+def _kind(place: Path) -> Callable[[Path], Source] | None:
+    """What reads the log at a path: all of one run; TensorBoard's tells more than a CSV."""
     names = [one.name for one in place.iterdir()] if place.is_dir() else [place.name]
     if any("tfevents" in name for name in names):
-        return EventFiles(place)
+        return EventFiles
     if any(name.endswith(".wandb") for name in names):
-        return WandbFolder(place)
+        return WandbFolder
     if "metrics.csv" in names or (not place.is_dir() and place.suffix in (".csv", ".parquet")):
-        return NumberTable(place)
+        return NumberTable
     return None
