@@ -174,7 +174,11 @@ def test_url_keeps_all_but_user_and_secrets(url: str, expected: str) -> None:
 def test_source_code_is_masked() -> None:
     """The script of a run is kept, and what was changed in it."""
     code = """password = "hunter2"\napi_key: str = 'hunter2'\nclient(hub_token = "hunter2", n=1)"""
-    assert mask(code) == code.replace("hunter2", MASK)
+    code += """\nclient=Client(api_key="hunter2", n=url(x="https://a.b/c?api_key=hunter2&n=1"))"""
+    code += """\ntoken= 'hunter2'\nx="the token=" + word"""
+    masked = code.replace("hunter2", MASK)
+    assert mask(code) == masked
+    assert mask(masked) == masked
 
 
 def test_name_may_hold_a_secret_itself() -> None:

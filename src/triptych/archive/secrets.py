@@ -59,12 +59,13 @@ _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]{0,20}://)(?!git@)[^/?#\s\"
 _PAIR = re.compile(
     r"""
       (?<![\w.-])(?P<key>[\w.-]+)
-      (?P<between>=|["']\s*:\s*|(?::[ ]?[\w.|]{1,40})?[ ]{0,9}=[ ]{0,9}(?=["'])
+      (?:(?::[ ]?[\w.|]{1,40})?[ ]{0,9}=[ ]{0,9}(?=["'])|=|["']\s*:\s*
         |(?<=-[Kk]ey):[ ]|(?<=-[Tt]oken):[ ])
-      (?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&,;#}\]]+)
     """,
     re.VERBOSE,
 )
+_QUOTED = re.compile(r"""(?P<quote>["'])(?P<inside>(?<=")(?:[^"\\]|\\.)*|(?<=')[^']*)(?P=quote)""")
+_BARE = re.compile(r"""[^\s"'&,;#}\]]+""")
 _FLAG = re.compile(r"(?<![\w.-])(?P<key>--[\w.-]+)(?P<between>\s+)(?P<value>[^\s-]\S*)")
 _FLAG_ALONE = re.compile(r"--?\w[\w.-]*")
 _OVERRIDE = re.compile(r"(?P<key>[\w.+~-]+)(?P<between>=)(?P<value>.+)", re.DOTALL)
@@ -134,14 +135,28 @@ def is_secret(key: str) -> bool:
 
 def mask_text(text: str) -> str:
     """Mask the secrets that show by their own look, or by the name before them."""
-    text = _USERINFO.sub(rf"\g<scheme>{MASK}@", text)
-    for pairs in (_PAIR, _FLAG):
-        text = pairs.sub(_mask_pair, text)
-    return _VALUES.sub(MASK, text)
+    text = _mask_pairs(_USERINFO.sub(rf"\g<scheme>{MASK}@", text))
+    return _VALUES.sub(MASK, _FLAG.sub(_mask_pair, text))
+
+
+def _mask_pairs(text: str) -> str:
+    """Also pairs within the value of another: `Client(api_key="x")` stands behind `client=`."""
+    parts, place = [], 0
+    while found := _PAIR.search(text, place):
+        secret, end = is_secret(found["key"]), found.end()
+        parts.append(text[place:end])
+        if quoted := _QUOTED.match(text, end):
+            inside = MASK if secret else _mask_pairs(quoted["inside"])
+            parts.append(f"{quoted['quote']}{inside}{quoted['quote']}")
+            end = quoted.end()
+        elif secret and (bare := _BARE.match(text, end)):
+            parts.append(MASK)
+            end = bare.end()
+        place = end
+    return "".join(parts) + text[place:]
 
 
 def _mask_pair(found: re.Match[str]) -> str:
     if not is_secret(found["key"]):
         return found[0]
-    quote = found["value"][0] if found["value"][0] in "\"'" else ""
-    return f"{found['key']}{found['between']}{quote}{MASK}{quote}"
+    return f"{found['key']}{found['between']}{MASK}"
