@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,3 +93,15 @@ def test_curves_picture_phases_and_words_are_seen(seen: dict[str, viewer.Sight])
     for sight in (seen["Loss"], seen["log10 of loss"]):
         assert _near(sight, train) > 500
         assert _near(sight, val) > 300
+
+
+def test_a_long_training_is_seen_whole(tmp_path: Path) -> None:
+    """The curve from its first step, as wide as the plot: the viewer alone shows 2,000 steps."""
+    with triptych.run("long", root=tmp_path, sinks=[RerunSink()], console=False) as run:
+        for _ in run.steps(range(6000)):
+            run.log({"train/loss": 1 - run.step / 6000})
+
+    plot = _pixels(viewer.inspect(run.info.recording, view="Loss").png)
+    drawn = (np.abs(plot - COLOURS[0]).max(axis=2) <= 8).any(axis=0)
+
+    assert drawn.mean() > 0.9

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from triptych.dashboard.naming import CONFIG, PHASE, SUMMARY
 from triptych.dashboard.numbers import Plots
-from triptych.dashboard.parts import framed, grid, log_view, row, tabs
+from triptych.dashboard.parts import framed, grid, log_view, row, tabs, whole_time
 from triptych.dashboard.pictures import Cell, charts, pictures
 from triptych.dashboard.seen import Seen
 from triptych.dashboard.wishes import Dashboard
@@ -37,7 +37,7 @@ def blueprint(seen: Seen, wishes: Dashboard | None = None) -> rrb.Blueprint:
     rows = [
         (4, _pinned(pinned, wishes)),
         (6, _beside(plots.losses(), measured[:_MOST_PLOTS], first, charts(seen, wishes))),
-        (0.9, _strip(seen)),
+        (1.2, _strip(seen)),
         (2, _below(seen)),
     ]
     shares = [share for share, contents in rows if contents]
@@ -92,7 +92,7 @@ def _strip(seen: Seen) -> list[rrb.Container | rrb.View]:
 
     if len(seen.phases) < 2:  # noqa: PLR2004
         return []
-    return [rrb.StateTimelineView(name="Phases", origin=f"/{PHASE}")]
+    return [rrb.StateTimelineView(name="Phases", origin=f"/{PHASE}", time_view=whole_time())]
 
 
 def _below(seen: Seen) -> list[rrb.Container | rrb.View]:

@@ -48,10 +48,20 @@ def plot(name: str, lines: Sequence[Line], legend: rrb.Corner2D) -> rrb.View:
         name=name,
         origin="/",
         contents=[one.entity for one in lines],
+        axis_x=whole_time(),
         axis_y=rrb.ScalarAxis(zoom_lock=False),
         plot_legend=rrb.PlotLegend(legend, visible=named),
         overrides=overrides,
     )
+
+
+def whole_time() -> rrb.TimeAxis:
+    """From the first step to the last: of a long recording the viewer shows a part (0.41)."""
+    import rerun as rr
+    import rerun.blueprint as rrb
+
+    end = rr.TimeRangeBoundary.infinite()
+    return rrb.TimeAxis(view_range=rr.TimeRange(start=end, end=end))
 
 
 def log_view(name: str, below: str = "") -> rrb.View:

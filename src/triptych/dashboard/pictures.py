@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from triptych.dashboard.naming import COLOURS, ROLES, last, parent
-from triptych.dashboard.parts import entity, grid, row
+from triptych.dashboard.parts import entity, grid, row, whole_time
 from triptych.dashboard.seen import Seen
 from triptych.dashboard.wishes import Dashboard
 
@@ -104,6 +104,7 @@ def _bands(path: str, parts: list[str]) -> rrb.View:
         name=f"{path} over time",
         origin=entity(path),
         contents=list(overrides),
+        axis_x=whole_time(),
         plot_legend=rrb.PlotLegend(rrb.Corner2D.LeftTop),
         overrides=overrides,
     )
