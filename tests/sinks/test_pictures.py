@@ -14,6 +14,7 @@ from PIL import Image
 import triptych
 from tests.support import environment, pictures, rrd, run_folder, viewer
 from tests.support.run_folder import Panels
+from triptych import visuals
 from triptych.sinks.rerun import RerunSink
 from triptych.visuals.colours import class_colour
 
@@ -150,10 +151,8 @@ def test_depth_is_depth_in_the_recording(panels: Panels) -> None:
     buffer = np.array(_part(panels, entity, "DepthImage:buffer")[0], np.uint8).view(np.float32)
     np.testing.assert_array_equal(buffer, [0.5, 2.0, 0.0, np.nan])
     assert _part(panels, f"{entity}/caption", "Points2D:labels") == ["room, from 0.5 to 2 m"]
-    (_, nothing), *_ = rrd.images(panels.recording, f"{entity}/nothing")
-    clear, grey = [0, 0, 0, 0], [70, 70, 70, 255]
-    assert np.asarray(nothing).tolist() == [[clear, clear], [grey, grey]]
-    assert rrd.images(panels.recording, "/depth/camera/nothing") == []
+    assert _part(panels, f"{entity}/nothing", "SegmentationImage:buffer") == [[0, 0, 1, 1]]
+    assert "/depth/camera/nothing" not in rrd.entities(panels.recording)
 
     assert _part(panels, "/depth/camera", "DepthImage:meter") == [1000.0]
     assert _part(panels, "/depth/camera", "DepthImage:depth_range") == [[500.0, 2000.0]]
@@ -270,12 +269,35 @@ def test_a_viewer_tints_all_but_the_background(tmp_path: Path) -> None:
     with triptych.run("tints", root=tmp_path, sinks=[RerunSink()], console=False) as run:
         for _ in run.steps(range(2)):
             run.log({"val/mask": triptych.Image(grey, mask=mask)})
-    report = viewer.inspect(run.info.recording, view="val/mask")
+    left, right = _quarters(run.info.recording, "val/mask")
 
+    assert abs(left - 100).max() <= 2
+    tint = (100 + np.array(class_colour(3))) / 2
+    assert abs(right - tint).max() <= 20  # it mixes by light, not by number
+
+
+def test_a_viewer_draws_grey_where_no_depth_was_measured(tmp_path: Path) -> None:
+    """And there alone; a later one that was measured everywhere has none."""
+    measured = np.full((40, 60), 2.0)
+    measured[0] = 1
+    half = np.where(np.arange(60) < 30, measured, np.nan)
+    with triptych.run("holes", root=tmp_path, sinks=[RerunSink()], console=False) as run:
+        for metres in run.steps([half, measured]):
+            run.log({"val/depth": visuals.Depth(metres)})
+    far = [253, 231, 36]  # the end of viridis
+
+    first = _quarters(run.info.recording, "val/depth", at=1)
+    second = _quarters(run.info.recording, "val/depth", at=2)
+
+    np.testing.assert_allclose(first, [far, [70, 70, 70]], atol=8)
+    np.testing.assert_allclose(second, [far, far], atol=8)
+
+
+def _quarters(recording: Path, view: str, at: int | None = None) -> Any:
+    """What the viewer draws in the left and in the right half of a picture."""
+    report = viewer.inspect(recording, view=view, at=at)
     assert report.problems == []
     with Image.open(io.BytesIO(report.png)) as picture:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     middle = pixels[pixels.shape[0] // 2]
-    assert abs(middle[len(middle) * 2 // 5] - 100).max() <= 2
-    tint = (100 + np.array(class_colour(3))) / 2
-    assert abs(middle[len(middle) * 3 // 5] - tint).max() <= 20  # it mixes by light, not by number
+    return middle[[len(middle) * 2 // 5, len(middle) * 3 // 5]]

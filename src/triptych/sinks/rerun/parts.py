@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,12 @@ class Legend:
 
     Attributes:
         names: By class id.
+        colours: By class id, where they are not those of the classes.
         over: Whether they lie over a picture, which the background class then leaves to be seen.
     """
 
     names: Mapping[int, str]
+    colours: Mapping[int, tuple[int, int, int]] = field(default_factory=dict)
     over: bool = False
 
 

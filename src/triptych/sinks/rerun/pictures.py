@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -67,10 +66,9 @@ def show_depth(depth: Depth) -> Parts:
         ),
     )
     if nothing.any():
-        grey = np.zeros((*nothing.shape, 4), np.uint8)
-        grey[nothing] = (*NOTHING, 255)
-        data = encode(grey).data
-        yield "nothing", rr.EncodedImage(contents=data, media_type="image/png", opacity=1)
+        names = {0: "background", 1: "not measured"}
+        yield "nothing", Legend(names, {1: NOTHING}, over=True)
+        yield "nothing", rr.SegmentationImage(nothing.astype(np.uint8), opacity=1)
     yield caption_below(depth.legend(), values.shape[1], values.shape[0])
 
 
@@ -92,22 +90,17 @@ def show_figure(figure: Figure) -> Parts:
     return show_image(Image(_plotly_picture(figure), caption=figure.caption))
 
 
-def annotation_context(classes: Mapping[int, str], *, over: bool) -> Any:
-    """Names and colours of classes.
-
-    Args:
-        classes: The names by id.
-        over: Whether they lie over a picture, which the background class then leaves to be seen.
-    """
+def annotation_context(legend: Legend) -> Any:
+    """What Rerun calls a legend."""
     import rerun as rr
 
-    hidden = {key for key, name in classes.items() if over and is_background(key, name)}
-    return rr.AnnotationContext(
-        [
-            (key, name, (0, 0, 0, 0) if key in hidden else class_colour(key))
-            for key, name in classes.items()
-        ]
-    )
+    def colour(key: int, name: str) -> tuple[int, ...]:
+        if legend.over and is_background(key, name):
+            return 0, 0, 0, 0
+        return legend.colours.get(key) or class_colour(key)
+
+    names = legend.names.items()
+    return rr.AnnotationContext([(key, name, colour(key, name)) for key, name in names])
 
 
 def picture(encoded: Encoded) -> Part:

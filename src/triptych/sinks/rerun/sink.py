@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -287,8 +288,7 @@ class RerunSink:
         if not legend.names.items() <= known.items():
             known |= legend.names
             # A viewer reads no other than static ones (0.41).
-            context = annotation_context(known, over=legend.over)
-            self._lanes.always(path, context)
+            self._lanes.always(path, annotation_context(replace(legend, names=known)))
 
     # ---- what does not change with time
 
