@@ -258,6 +258,27 @@ def test_numbered_pictures_are_one_block_in_their_order() -> None:
     assert _overview(seen) == [{"val/samples": [f"val/samples/{number}" for number in range(8)]}]
 
 
+@pytest.mark.parametrize(("count", "columns"), [(3, 2), (4, 2), (6, 3), (7, 4), (8, 4)])
+def test_a_block_has_few_empty_places(count: int, columns: int) -> None:
+    """Eight pictures are two rows of four, not three of three with a hole."""
+    root = blueprint(_pictures(*(f"val/{number}" for number in range(count)))).root_container
+    overview = root.contents[0]
+    (block,) = overview.contents
+
+    assert block.grid_columns == columns
+
+
+def test_few_documents_share_the_room_that_no_picture_wants() -> None:
+    """What is of all samples first, that of training last; with pictures they are tabs."""
+    paths = ("train/texts", "val/sample-0/texts", "val/texts")
+    seen = _seen(**dict.fromkeys(paths, "TextDocument"))
+    ordered = ["val/texts", "val/sample-0/texts", "train/texts"]
+    assert _overview(seen) == [{"Pictures": ordered}]
+
+    seen.add("val/image", "", "EncodedImage")
+    assert _overview(seen) == [{"Pictures": ["val/image", {"Documents": ordered}]}]
+
+
 def test_pictures_without_room_get_a_page_those_of_training_last() -> None:
     """What the model was not trained on says more of it."""
     paths = [f"val/{letter}" for letter in "abcdefgh"]

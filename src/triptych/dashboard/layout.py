@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_PLOTS = 6  # tabs whose titles can be read beside each other
 _MOST_PICTURES = 8  # views side by side that are no stamps
+_MOST_DOCUMENTS = 4  # below each other
 _MOST_OF_A_PAGE = 24  # the tree has the others
 
 
@@ -37,7 +38,7 @@ def blueprint(seen: Seen, wishes: Dashboard | None = None) -> rrb.Blueprint:
     rows = [
         (4, _pinned(pinned, wishes)),
         (6, _beside(plots.losses(), measured[:_MOST_PLOTS], first, charts(seen, wishes))),
-        (1.2, _strip(seen)),
+        (1.1, _strip(seen)),
         (2, _below(seen)),
     ]
     shares = [share for share, contents in rows if contents]
@@ -61,7 +62,10 @@ def _beside(
 ) -> list[rrb.Container | rrb.View]:
     """Numbers left, pictures right."""
     left = _stacked([(3, losses), (2, tabs(measured, "Numbers"))], "Numbers")
-    right = _stacked([(2, first), (1, tabs(documents, "Documents"))], "Pictures")
+    # a few documents need no tabs where no picture wants the room
+    few = not first and len(documents) <= _MOST_DOCUMENTS
+    below = [(1.0, [one]) for one in documents] if few else [(1.0, tabs(documents, "Documents"))]
+    right = _stacked([(2, first), *below], "Pictures")
     return row([*left, *right], "Numbers and pictures")
 
 

@@ -102,12 +102,12 @@ def row(views: Sequence[rrb.Container | rrb.View], name: str) -> list[rrb.Contai
 
 
 def grid(views: Sequence[rrb.Container | rrb.View], name: str) -> list[rrb.Container | rrb.View]:
-    """Views in as many columns as keep their cells large; one or none needs no grid."""
+    """Views in as many columns as keep cells large, and few empty; one or none needs no grid."""
     import rerun.blueprint as rrb
 
     if len(views) < 2:  # noqa: PLR2004
         return [*views]
-    columns = 2 if len(views) <= 4 else 3 if len(views) <= 9 else 4  # noqa: PLR2004
+    columns = 2 if len(views) <= 4 else 3 if len(views) in (5, 6, 9) else 4  # noqa: PLR2004
     return [rrb.Grid(*views, grid_columns=columns, name=name)]
 
 

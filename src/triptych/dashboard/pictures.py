@@ -63,7 +63,16 @@ def charts(seen: Seen, wishes: Dashboard) -> list[rrb.Container | rrb.View]:
             found.setdefault(path, []).append(view(path, kind))
     for path, parts in seen.bands.items():
         found.setdefault(path, []).append(_bands(path, sorted(parts)))
-    ordered = sorted(found, key=lambda path: (wishes.rank(path), path))
+    # as with pictures; and of all samples before each of them
+    ordered = sorted(
+        found,
+        key=lambda path: (
+            wishes.rank(path),
+            path.startswith("train/"),
+            path.count("/"),
+            path,
+        ),
+    )
     return [one for path in ordered for one in row(found[path], path)]
 
 

@@ -16,7 +16,7 @@ from triptych.visuals.visual import set_fields
 Cell = str | int | float | bool | None | Image
 
 # A row that is wider than a panel is cut off by the viewer, with all columns to its right.
-_ROW = 120  # letters
+_ROW = 110  # letters
 _SHORT = 24
 # Underscores within a word, as in "count_words", are no markup.
 _MARKUP = re.compile(r"[\\`*\[\]<|~&]|(?<![^\W_])_|_(?![^\W_])")
@@ -93,7 +93,7 @@ class Table:
 
         Returns:
             Lines, without a newline at the end. Pictures are named by size and caption, line breaks
-            are shown as "↵", and long cells are cut so that a row has about 120 letters.
+            are shown as "↵", and long cells are cut so that a row has about 110 letters.
         """
         rows = [self.columns, *(map(cell_text, row) for row in self.rows[:max_rows])]
         texts = [[text.replace("\r\n", "\n").replace("\n", " ↵ ") for text in row] for row in rows]
