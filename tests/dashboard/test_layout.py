@@ -99,7 +99,8 @@ def test_losses_are_known_by_any_custom(paths: tuple[str, ...]) -> None:
 
 def test_accuracies_of_several_phases_share_a_plot_by_any_custom() -> None:
     """Each in the colour of its phase."""
-    for paths in (("train_acc", "val_acc"), ("acc/train", "acc/val"), ("train/acc", "val/acc")):
+    customs = ("train_acc", "val_acc"), ("acc/train", "acc/val"), ("train/acc", "val/acc")
+    for paths in (*customs, ("Train/acc", "Valid/acc"), ("training/acc", "validation/acc")):
         lines = _view(_seen(*paths), "acc").visualizer_overrides
         shown = [lines[f"/{path}"][0].colors.as_arrow_array().to_pylist() for path in paths]
         assert shown == [[0x5AA0F0FF], [0xF5A03CFF]]
@@ -128,6 +129,12 @@ def test_learning_rate_gradients_and_weights_are_one_tab() -> None:
     assert _overview(_seen(*paths)) == [{"Numbers": ["acc", wanted]}]
     for path in ("lr-AdamW", "lr-AdamW/pg1", "optim/lr", "train/lr/decay"):
         assert _view(_seen(path), "Learning rate").contents == [f"/{path}"]
+
+
+@pytest.mark.parametrize("path", ["LR", "learning_rate", "Learning Rate", "lr-AdamW/pg1", "a/lr"])
+def test_a_learning_rate_is_known_by_any_custom(path: str) -> None:
+    """As the schedules of many frameworks and tutorials name it."""
+    assert _overview(_seen(path)) == ["Learning rate"]
 
 
 def test_layers_and_the_machine_have_pages_of_their_own() -> None:

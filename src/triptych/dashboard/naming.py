@@ -37,7 +37,7 @@ COLOURS: tuple[Colour, ...] = (
 
 _VALIDATION = ("val", "valid", "validation", "eval", "evaluate", "dev")
 PHASE_COLOURS: dict[str, Colour] = {
-    "train": COLOURS[0],
+    **dict.fromkeys(("train", "training"), COLOURS[0]),
     **dict.fromkeys(_VALIDATION, COLOURS[1]),
     "test": COLOURS[2],
     "predict": COLOURS[4],
@@ -48,13 +48,16 @@ PHASE_COLOURS: dict[str, Colour] = {
 _MACHINE = re.compile(
     r"(?:time|timing|system|throughput|perf|gpu\d*|cpu|memory|power|temperature|disk|network"
     r"|process|triptych)/.*"
-    r"|throughput.*|.*(?:^|[/_])(?:runtime|(?:samples|steps|tokens|batches|it)_per_(?:second|sec|s))"
+    r"|throughput.*|.*(?:^|[/_])(?:runtime|(?:samples|steps|tokens|batches|it)_per_(?:second|sec|s))",
+    re.IGNORECASE,
 )
-_PROGRESS = re.compile(r".*(?:^|/)(?:epoch|samples_seen|num_tokens|total_flos|global_step)")
-_RATE = re.compile(r"(?:.*[/_])?(?:lr|learning_rate)(?:[-_/].*)?")
-_GRADIENT = re.compile(r".*(?:^|[/_])grad(?:ient)?s?(?:$|[/_]).*")
+_PROGRESS = re.compile(
+    r".*(?:^|/)(?:epoch|samples_seen|num_tokens|total_flos|global_step)", re.IGNORECASE
+)
+_RATE = re.compile(r"(?:.*[/_])?(?:lr|learning[_ ]?rate)(?:[-_/].*)?", re.IGNORECASE)
+_GRADIENT = re.compile(r".*(?:^|[/_])grad(?:ient)?s?(?:$|[/_]).*", re.IGNORECASE)
 _LOSS = re.compile(r"loss[^/]*$|(?:^|[/_-])loss(?:es)?/", re.IGNORECASE)
-_WEIGHT = re.compile(r".*(?:weight|param|update)s?_(?:norm|ratio|decay)s?.*")
+_WEIGHT = re.compile(r".*(?:weight|param|update)s?_(?:norm|ratio|decay)s?.*", re.IGNORECASE)
 
 
 def is_loss(path: str) -> bool:
@@ -73,7 +76,7 @@ def machine(path: str) -> str | None:
     if not _MACHINE.fullmatch(path):
         return None
     first, _, rest = path.partition("/")
-    return subject(path) if not rest or first in PHASE_COLOURS else first
+    return subject(path) if not rest or phase(path) else first
 
 
 def layer(path: str) -> str | None:
@@ -105,14 +108,15 @@ def place(path: str) -> tuple[int, str]:
 
 
 def phase(path: str) -> str | None:
-    """The phase that a path begins with, or None."""
-    first, _, rest = path.partition("/")
+    """The phase that a path begins with, in small letters, or None."""
+    first, _, rest = path.lower().partition("/")
     return first if rest and first in PHASE_COLOURS else None
 
 
 def told_phase(path: str) -> str | None:
     """The phase of a number by any custom: "val/loss", "Loss/val", "val_loss"; or None."""
-    words = (phase(path), last(path), last(path).partition("_")[0])
+    name = last(path).lower()
+    words = (phase(path), name, name.partition("_")[0])
     return next((word for word in words if word in PHASE_COLOURS), None)
 
 
@@ -125,7 +129,7 @@ def subject(path: str) -> str:
         return last(path)
     first = path.partition("/")[0]
     word, _, rest = path.partition("_")
-    return rest if word in PHASE_COLOURS and rest and first == path else first
+    return rest if word.lower() in PHASE_COLOURS and rest and first == path else first
 
 
 def log_level(name: str) -> str:
