@@ -193,6 +193,17 @@ def test_plots_without_room_get_a_page() -> None:
     assert pages["More numbers"] == {"More numbers": ["g/x", "h/x"]}
 
 
+def test_the_optimizer_keeps_its_tab_among_hundreds_of_plots() -> None:
+    """Learning rate and gradients are asked for whatever else there is."""
+    paths = [f"{number}/x" for number in range(300)]
+    pages = _pages(_seen("train/lr", "train/grad_norm", *paths))
+
+    (tabs,) = pages["Overview"]["Overview"]
+    optimizer = {"Optimizer": ["Learning rate", "Gradients"]}
+    assert tabs == {"Numbers": [*paths[:5], optimizer]}
+    assert pages["More numbers"]["More numbers"][0] == paths[5]
+
+
 @pytest.mark.parametrize(
     ("archetype", "view"),
     [
@@ -256,6 +267,13 @@ def test_target_prediction_and_error_are_side_by_side() -> None:
     ]
 
     assert _overview(seen) == [{"Pictures": [*rows, "val/worst"]}]
+
+
+def test_names_with_numbers_are_in_the_order_of_the_numbers() -> None:
+    """Two comes before ten, among pictures and among plots."""
+    names = ["block1", "block2", "block10"]
+    assert _overview(_pictures(*reversed(names))) == [{"Pictures": names}]
+    assert _overview(_seen(*reversed(names))) == [{"Numbers": names}]
 
 
 def test_numbered_pictures_are_one_block_in_their_order() -> None:

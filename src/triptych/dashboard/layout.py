@@ -33,11 +33,12 @@ def blueprint(seen: Seen, wishes: Dashboard | None = None) -> rrb.Blueprint:
     pinned = seen.only(lambda path: wishes.pinned(path) is not None)
     seen = seen.only(lambda path: wishes.pinned(path) is None)
     plots = Plots(seen, wishes)
-    measured, cells = plots.measured(), pictures(seen, wishes)
-    first, more = _shared(cells)
+    measured, tuned = plots.measured(), plots.optimizer()
+    room = _MOST_PLOTS - len(tuned)
+    first, more = _shared(pictures(seen, wishes))
     rows = [
         (4, _pinned(pinned, wishes)),
-        (6, _beside(plots.losses(), measured[:_MOST_PLOTS], first, charts(seen, wishes))),
+        (6, _beside(plots.losses(), [*measured[:room], *tuned], first, charts(seen, wishes))),
         (1.1, _strip(seen)),
         (2, _below(seen)),
     ]
@@ -45,7 +46,7 @@ def blueprint(seen: Seen, wishes: Dashboard | None = None) -> rrb.Blueprint:
     overview = [content for _, contents in rows for content in contents]
     pages: list[rrb.Container | rrb.View] = [
         *([rrb.Vertical(*overview, row_shares=shares, name="Overview")] if overview else []),
-        *grid(measured[_MOST_PLOTS:][:_MOST_OF_A_PAGE], "More numbers"),
+        *grid(measured[room:][:_MOST_OF_A_PAGE], "More numbers"),
         *grid([cell.content for cell in more][:_MOST_OF_A_PAGE], "More pictures"),
         *grid(plots.layers(), "Layers"),
         *grid(plots.machine()[:_MOST_OF_A_PAGE], "Time and machine"),

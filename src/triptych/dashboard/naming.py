@@ -132,6 +132,12 @@ def subject(path: str) -> str:
     return rest if word.lower() in PHASE_COLOURS and rest and first == path else first
 
 
+def natural(path: str) -> list[tuple[int, str]]:
+    """To sort by: "block2" comes before "block10"."""
+    parts = re.split(r"([0-9]+)", path)
+    return [(int(part) if number % 2 else 0, part) for number, part in enumerate(parts)]
+
+
 def log_level(name: str) -> str:
     """The level of a line as Rerun calls it, by its name in logging."""
     return "WARN" if name == "WARNING" else name

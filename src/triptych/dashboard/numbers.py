@@ -13,6 +13,7 @@ from triptych.dashboard.naming import (
     is_loss,
     layer,
     machine,
+    natural,
     optimizer,
     phase,
     subject,
@@ -42,7 +43,7 @@ class Plots:
     def __init__(self, seen: Seen, wishes: Dashboard) -> None:
         self._seen = seen
         self._wishes = wishes
-        paths = sorted(seen.numbers, key=lambda path: (wishes.rank(path), path))
+        paths = sorted(seen.numbers, key=lambda path: (wishes.rank(path), natural(path)))
         free = [path for path in paths if wishes.title(path) is None]
         self._titled = {
             title: [path for path in paths if wishes.title(path) == title] for title in wishes.group
@@ -69,7 +70,7 @@ class Plots:
         return tabs([plain, self._plot("log10 of loss", paths, corner, below=LOG10)], "Losses")
 
     def measured(self) -> list[rrb.Container | rrb.View]:
-        """The user's groups, then train/acc with val/acc, then what begins alike, the optimizer."""
+        """The user's groups, then train/acc with val/acc, then what begins alike."""
         # what is measured in several phases is what a newcomer wants to compare
         ranked = sorted(
             self._measured.items(),
@@ -77,12 +78,15 @@ class Plots:
                 self._wishes.rank(group[1][0]),
                 not told_phase(group[1][0]),
                 -len(group[1]),
-                group[0],
+                natural(group[0]),
             ),
         )
-        found = self._plots({**self._titled, **dict(ranked)})
+        return self._plots({**self._titled, **dict(ranked)})
+
+    def optimizer(self) -> list[rrb.Container | rrb.View]:
+        """Learning rate, gradients and weights beside each other."""
         tuned = {title: self._optimizer.get(title, []) for title in _OPTIMIZER}
-        return [*found, *row(self._plots(tuned), "Optimizer")]
+        return row(self._plots(tuned), "Optimizer")
 
     def layers(self) -> list[rrb.Container | rrb.View]:
         """Norms of the gradients and the weights of each layer."""
@@ -94,7 +98,8 @@ class Plots:
 
     def all(self) -> list[rrb.Container | rrb.View]:
         """Every kind, for a row of few."""
-        return [*self.losses(), *self.measured(), *self.layers(), *self.machine()]
+        plots = [*self.losses(), *self.measured(), *self.optimizer()]
+        return [*plots, *self.layers(), *self.machine()]
 
     def _plots(self, groups: dict[str, list[str]]) -> list[rrb.Container | rrb.View]:
         import rerun.blueprint as rrb
@@ -133,7 +138,7 @@ def _by(paths: Iterable[str], title: Any) -> dict[str, list[str]]:
 
 def _coloured(paths: list[str]) -> dict[str, Colour]:
     """That of its phase for each path, or one after the other where phases do not tell them."""
-    ordered = sorted(paths, key=lambda path: (told_phase(path) != "train", path))
+    ordered = sorted(paths, key=lambda path: (told_phase(path) != "train", natural(path)))
     phases = [told_phase(path) for path in ordered]
     if None not in phases and len(set(phases)) == len(phases):
         return {path: PHASE_COLOURS[str(told_phase(path))] for path in ordered}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from triptych.dashboard.naming import COLOURS, ROLES, last, parent
+from triptych.dashboard.naming import COLOURS, ROLES, last, natural, parent
 from triptych.dashboard.parts import entity, grid, row, whole_time
 from triptych.dashboard.seen import Seen
 from triptych.dashboard.wishes import Dashboard
@@ -36,7 +36,9 @@ def pictures(seen: Seen, wishes: Dashboard) -> list[Cell]:
     """Scenes and pictures, what the model was not trained on first; relatives in one cell."""
     kinds = {path: kind for kind in reversed(_PICTURES) for path in seen.at(kind)}
     # Pictures that the model was not trained on say more of it.
-    ordered = sorted(kinds, key=lambda path: (wishes.rank(path), path.startswith("train/"), path))
+    ordered = sorted(
+        kinds, key=lambda path: (wishes.rank(path), path.startswith("train/"), natural(path))
+    )
     families: dict[tuple[str, str], list[str]] = {}
     for path in ordered:
         families.setdefault(_family(path, wishes), []).append(path)
@@ -70,7 +72,7 @@ def charts(seen: Seen, wishes: Dashboard) -> list[rrb.Container | rrb.View]:
             wishes.rank(path),
             path.startswith("train/"),
             path.count("/"),
-            path,
+            natural(path),
         ),
     )
     return [one for path in ordered for one in row(found[path], path)]
