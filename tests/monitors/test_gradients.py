@@ -136,6 +136,28 @@ def test_a_culprit_that_was_not_seen_at_once_is_told_with_the_span(tmp_path: Pat
     ]
 
 
+def test_a_bad_gradient_that_was_missed_is_said_to_be_possible(tmp_path: Path) -> None:
+    """Its update has spoilt all weights by the next look; how to find it is told."""
+    sink, model = MemorySink(), make_model()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with open_run(tmp_path, sink) as run:
+        watch(run, model, optimizer, Monitors(gradients=3, system=0))
+        for _ in backward(run, model, optimizer, 5):
+            if run.step == 2:
+                model.middle.weight.grad[0, 0] = math.nan
+            optimizer.step()
+
+    ((step, words),) = events(sink)
+    assert (step, words) == (
+        4,
+        (
+            "the gradients of all 6 parameters became NaN, as they do from a bad loss, by "
+            "clipping, or after one bad gradient, which monitors.Monitors(gradients=1) names, "
+            "between step 2 and 4"
+        ),
+    )
+
+
 def test_a_look_before_clipping_sees_what_clipping_hides(tmp_path: Path) -> None:
     """And stands for the update: the hook looks no second time."""
     sink, model = MemorySink(), make_model()

@@ -84,11 +84,11 @@ class Incidents:
             self._sound, self._going_on = look.step, False
         elif not self._going_on:
             self._going_on = True
-            words = f"{_culprit(look)} {_when(self._sound, look.step)}"
-            self._run.event(words, level="WARNING")
+            since = look.step if self._sound is None else self._sound + 1
+            self._run.event(f"{_culprit(look, since)} {_when(since, look.step)}", level="WARNING")
 
 
-def _culprit(look: Look) -> str:
+def _culprit(look: Look, since: int) -> str:
     values = look.norms.tolist()  # the one closer look
     bad = [
         (name, value)
@@ -99,17 +99,18 @@ def _culprit(look: Look) -> str:
         return "the gradients together became too large for a number"
     kind = "NaN" if any(math.isnan(value) for _, value in bad) else "infinite"
     if len(bad) == len(values) > 1:
-        return (
-            f"the gradients of all {len(bad)} parameters became {kind}, as they do from a bad "
-            f"loss or by clipping,"
-        )
+        all_of_them = f"the gradients of all {len(bad)} parameters became {kind}, as they do from"
+        if since < look.step:  # the update with the one that was first has spoilt the weights
+            return (
+                f"{all_of_them} a bad loss, by clipping, or after one bad gradient, which "
+                f"monitors.Monitors(gradients=1) names,"
+            )
+        return f"{all_of_them} a bad loss or by clipping,"
     # backward runs from the loss to the input, and what is bad stays so: the last is the first
     name, _ = bad[-1]
     before = f" (and of {len(bad) - 1} parameters before it)" if len(bad) > 1 else ""
     return f"gradient of {name}{before} became {kind}"
 
 
-def _when(sound: int | None, step: int) -> str:
-    if sound is None or sound >= step - 1:
-        return f"at step {step}"
-    return f"between step {sound + 1} and {step}"
+def _when(since: int, step: int) -> str:
+    return f"at step {step}" if since >= step else f"between step {since} and {step}"
