@@ -43,25 +43,39 @@ def _half(*shape: int) -> torch.Tensor:
     return torch.rand(*shape).bfloat16()
 
 
+def _huge(value: Any, dtype: Any = np.uint8) -> np.ndarray:
+    return np.broadcast_to(dtype(value), (8192, 8192))
+
+
 ODD: dict[str, Callable[[], Any]] = {
     "image/uint16": lambda: Image(torch.tensor([[0, 65535]], dtype=torch.uint16)),
     "image/eighth": lambda: Image(torch.rand(4, 5).to(torch.float8_e4m3fn)),
     "image/boxes": lambda: Image(np.zeros((9, 9)), _half(2, 4) * 40 - 20),
     "image/mask": lambda: Image(np.zeros((9, 9)), mask=np.eye(9, dtype=bool), keypoints=[[-5, 99]]),
+    "image/first": lambda: Image(_half(3, 1, 1), layout="CHW"),
+    "image/huge": lambda: Image(_huge(7), mask=_huge(True, np.bool_)),
     "grid/bool": lambda: Grid(np.eye(5, dtype=bool)[None]),
     "grid/half": lambda: Grid(_half(4, 3, 8, 9)),
     "grid/none": lambda: Grid(np.full((2, 5, 5), NAN)),
     "grid/pixel": lambda: Grid(np.zeros((3, 1, 1))),
+    "grid/deep": lambda: Grid(np.full((2, 4, 5), 65535, np.uint16)),
+    "grid/boxes": lambda: Grid([Image(_half(3, 9, 9), [[-3, -4, 5, 20]], np.eye(9, dtype=bool))]),
+    "grid/huge": lambda: Grid([_huge(7)]),
     "depth/half": lambda: Depth(_half(1, 6, 7) + 1),
     "depth/none": lambda: Depth(np.full((3, 3), NAN)),
     "depth/below": lambda: Depth(np.array([[-1, 0, 500, 10**6]])),
+    "depth/pixel": lambda: Depth([[2]]),
+    "depth/deep": lambda: Depth(np.array([[0, 65535]], np.uint16)),
     "heat/none": lambda: Heatmap(np.full((2, 2), NAN)),
     "heat/pixel": lambda: Heatmap([[3]]),
     "heat/bool": lambda: Heatmap(torch.eye(3).bool()),
+    "heat/half": lambda: Heatmap(_half(3, 4)),
+    "heat/deep": lambda: Heatmap(np.array([[0, 65535]], np.uint16)),
     "points/one": lambda: Points([[1, 2, 3]]),
     "points/none": lambda: Points(np.full((3, 3), NAN), values=[NAN] * 3),
     "points/half": lambda: Points(_half(9, 3), _half(9, 3)),
     "points/plane": lambda: Points(rng.random((1_000_000, 2), np.float32)),
+    "points/space": lambda: Points(*rng.random((2, 1_000_000, 3), np.float32)),
     "boxes/point": lambda: Boxes3D([[0, 0, 0]], [[0, 0, 0]]),
     "boxes/half": lambda: Boxes3D(_half(2, 3), _half(2, 3)),
     "mesh/point": lambda: Mesh(np.zeros((3, 3)), [[0, 0, 0]]),
@@ -85,6 +99,8 @@ ODD: dict[str, Callable[[], Any]] = {
     "embedding/one": lambda: Embedding(np.ones((1, 5))),
     "embedding/nan": lambda: Embedding(np.full((4, 5), NAN), list("abcd")),
     "embedding/many": lambda: Embedding(rng.random((1_000_000, 4), np.float32)),
+    "embedding/half": lambda: Embedding(_half(3, 4), images=_half(3, 3, 5, 6)),
+    "embedding/images": lambda: Embedding(np.eye(2), images=[np.full((1, 1), NAN), _huge(7)]),
     "table/none": lambda: Table(["a"], []),
     "table/half": lambda: Table(["a", "b"], [[NAN, torch.tensor(1.5).bfloat16()]]),
     "text/none": lambda: Text(""),
@@ -94,6 +110,7 @@ ODD: dict[str, Callable[[], Any]] = {
     "video/half": lambda: Video(_half(3, 3, 10, 11)),
     "video/pixel": lambda: Video(np.zeros((2, 1, 1), bool)),
     "video/nan": lambda: Video(np.full((1, 8, 8), NAN)),
+    "video/deep": lambda: Video(np.full((2, 8, 8), 65535, np.uint16)),
     "audio/one": lambda: Audio([0.5], 8000),
     "audio/half": lambda: Audio(_half(99), 8000),
     "graph/none": lambda: Graph(0, []),
@@ -102,6 +119,7 @@ ODD: dict[str, Callable[[], Any]] = {
 
 TOLD: dict[str, tuple[Callable[[], Any], str]] = {
     "image": (lambda: Image(np.zeros((0, 4, 3))), "are empty: pass at least one pixel"),
+    "layout": (lambda: Image(_half(3, 1, 1)), "say layout=.HWC. or layout=.CHW."),
     "grid": (lambda: Grid(np.zeros((0, 4, 4))), "a grid has 1 to 100 pictures, not 0"),
     "depth": (lambda: Depth(np.zeros((0, 3))), "is empty: pass at least one value"),
     "heatmap": (lambda: Heatmap(_half(3, 4, 4)), "must be .H, W.: pass one of its planes"),
