@@ -9,7 +9,7 @@ import argparse
 
 import lightning as L  # noqa: N812  # as everybody calls it
 import torch
-from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -101,7 +101,6 @@ def main() -> None:
             logger=logger,
             callbacks=[
                 VisualCallback(follow=8),  # the same eight digits, at every validation
-                LearningRateMonitor("step"),
                 ModelCheckpoint(monitor="val/acc", mode="max", filename="{step}"),
             ],
         )
