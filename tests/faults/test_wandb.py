@@ -127,7 +127,7 @@ _HURRIED = """
 run = triptych.run("digits", root="runs", console=False)
 for _ in run.steps(range(3)):
     run.log({"train/loss": 1 / run.step})
-    time.sleep(0.12)
+    time.sleep(0.25)
 account(run, arrived=run.close(timeout=3))
 """
 

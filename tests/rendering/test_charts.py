@@ -56,10 +56,10 @@ def test_a_longer_bar_has_more_ink() -> None:
     """In the order of the names, from the top; below zero to the left."""
     pixels = _like(_pixels(draw_bars(Bars({"cat": 2, "dog": 1, "bird": -1}))), class_colour(0))
     rows = pixels.sum(axis=1)
-    widths = rows[np.flatnonzero(np.diff(rows, prepend=0) > 20)]
-    cat, dog, bird = widths
+    tops = np.flatnonzero(np.diff(rows, prepend=0) > 20)
+    cat, dog, bird = rows[tops]
     assert (cat / dog, bird / dog) == pytest.approx((2, 1), rel=0.05)
-    middle = [np.flatnonzero(pixels[np.flatnonzero(rows == width)[0]]).mean() for width in widths]
+    middle = [np.flatnonzero(pixels[top]).mean() for top in tops]
     assert middle[2] < middle[1] < middle[0]
 
 
