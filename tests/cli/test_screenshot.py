@@ -69,6 +69,17 @@ def test_one_view_at_one_step(run: triptych.Run) -> None:
     assert _centre(home / "green.png") == GREEN
 
 
+def test_a_curve_is_found_by_its_path_among_others(run: triptych.Run) -> None:
+    """The view it is in; the names of views are read without regard to capitals."""
+    home = run.dir.parents[2]
+    for view, file in (("train/loss", "curve.png"), ("loss", "named.png")):
+        wanted = ("--view", view, "--output", file, "--size", "800x600")
+        done = _triptych(home, "screenshot", "latest", *wanted)
+        assert (done.returncode, done.stdout) == (0, f"{file}\n"), done.stderr
+
+    assert (home / "curve.png").read_bytes() == (home / "named.png").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -30,7 +30,7 @@ def screenshot(
     step: Annotated[int | None, typer.Option(help="Step to show; by default the last.")] = None,
     view: Annotated[
         str | None,
-        typer.Option(help='One view by its name or path, such as "Loss" or "val/worst".'),
+        typer.Option(help='One view by its name, or a path in it: "Loss", "val/worst".'),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The PNG file.")] = None,
     size: Annotated[str, typer.Option(help="Width and height in pixels.")] = "1600x1000",

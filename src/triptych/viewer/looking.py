@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from triptych.viewer.legible import boxed, legible, spelled
 from triptych.viewer.program import program
@@ -116,7 +116,7 @@ class Viewer:
         """Wait until the picture stands still, and take it.
 
         Args:
-            view: The name of one view, or the path that it shows. It is shown alone, also if it is
+            view: The name of one view, or a path that it shows. It is shown alone, also if it is
                 behind another tab. None is the whole window.
 
         Raises:
@@ -127,17 +127,24 @@ class Viewer:
             return self._sight(self._still())
         if not self._settled:  # before that, the viewer denies that views exist
             self._still()
-        views = self._client.get_state().views
-        named = [one for one in views if boxed(view) == one.name]
-        placed = [one for one in views if spelled(view).strip("/") == one.origin.strip("/")]
-        wanted = [one for one in named if one in placed] or named or placed
-        if not wanted:
-            names = ", ".join(sorted(repr(one.name) for one in views))
-            raise LookupError(f"There is no view {view!r}; there are {names}.")
-        view_id = wanted[0].view_id
+        view_id = self._find(view)
         with self._alone(view_id):
             self._still()
             return self._sight(self._client.take_screenshot(view_id))
+
+    def _find(self, view: str) -> str:
+        views = self._client.get_state().views
+        name, path = boxed(view), spelled(view).strip("/")
+        named = [one for one in views if one.name.casefold() == name.casefold()]
+        placed = [one for one in views if one.origin.strip("/") == path]
+        wanted = [one for one in named if one in placed] or named or placed
+        if not wanted:  # it may be one of several curves
+            layout = self._client.get_blueprint("recording").blueprint
+            wanted = [one for one in views if f"/{path}" in _query(layout, one.view_id)]
+        if not wanted:
+            names = ", ".join(sorted(repr(one.name) for one in views))
+            raise LookupError(f"There is no view {view!r}; there are {names}.")
+        return wanted[0].view_id
 
     @contextmanager
     def _alone(self, view_id: str) -> Iterator[None]:
@@ -185,3 +192,10 @@ class Viewer:
                     f"The viewer was not done with {what} within {self._patience:.0f} s."
                 )
             time.sleep(0.2)
+
+
+def _query(layout: Mapping[str, Any], view_id: str) -> list[str]:
+    """The entities that a view asks for by name."""
+    contents = layout.get(f"/view/{view_id}/ViewContents", {}).get("ViewContents", {})
+    query = contents.get("query", [])
+    return [query] if isinstance(query, str) else list(query)
