@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
-from tests.support import environment
+from tests.support.endings import run
 from tests.support.faults import Fault
-
-_OPEN = """
-import logging, os, signal, sys, threading, time
-import triptych
-from triptych.pipeline.sink import Sink
-from triptych.sinks.memory import MemorySink
-from triptych.sinks.text import TextSink
-
-def open_run(*sinks, name="run"):
-    words = TextSink(triptych.logging_config(console=False))
-    return triptych.run("p", name, root="runs", sinks=[words, *sinks], console=False)
-
-run = open_run()
-run.advance()
-"""
-
-
-class _Ended:
-    """What a child has left behind."""
-
-    def __init__(self, home: Path, child: subprocess.Popen[str]) -> None:
-        self.out, self.err = child.communicate(timeout=60)
-        self.code = child.returncode
-        folders = sorted((home / "runs" / "p").iterdir(), key=lambda one: one.stat().st_ctime)
-        self.runs: list[dict[str, Any]] = [
-            json.loads((folder / "run.json").read_text()) for folder in folders
-        ]
-        self.log = (folders[0] / "train.log").read_text()
-
-    @property
-    def status(self) -> tuple[str, int, int]:
-        """Status and exit code by run.json, and the exit code of the process."""
-        return self.runs[0]["status"], self.runs[0]["exit_code"], self.code
-
-
-def _run(home: Path, program: str) -> _Ended:
-    with environment.start(_OPEN + program, environment.isolated(home), cwd=home) as child:
-        return _Ended(home, child)
 
 
 def test_forked_child_neither_writes_nor_hangs(tmp_path: Path, fault: Fault) -> None:
     """Whatever it does with the run, and however it leaves it; the parent goes on."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 began = time.monotonic()
@@ -78,7 +37,7 @@ print(os.waitstatus_to_exitcode(status), time.monotonic() - began < 10)
 
 def test_fork_while_other_threads_log_does_not_hang_the_child(tmp_path: Path, fault: Fault) -> None:
     """They hold locks that nobody in the child will ever give back."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 over = threading.Event()
@@ -111,7 +70,7 @@ print(codes)
 
 def test_workers_of_a_data_loader_write_nothing(tmp_path: Path, fault: Fault) -> None:
     """Though they run the code of the user's data set, which logs: that goes to the terminal."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 import torch.utils.data
@@ -144,7 +103,7 @@ def test_a_run_that_is_copied_is_itself_and_in_a_spawned_process_silent(
     tmp_path: Path, fault: Fault
 ) -> None:
     """As part of a data set that spawned workers get, or of a model of which an average is kept."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 import copy, multiprocessing, operator, pickle

@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support import environment
+from tests.support.endings import OPEN, Ended, run
 from tests.support.faults import Fault
-
-_OPEN = """
-import logging, os, signal, sys, threading, time
-import triptych
-from triptych.pipeline.sink import Sink
-from triptych.sinks.memory import MemorySink
-from triptych.sinks.text import TextSink
-
-def open_run(*sinks, name="run"):
-    words = TextSink(triptych.logging_config(console=False))
-    return triptych.run("p", name, root="runs", sinks=[words, *sinks], console=False)
-
-run = open_run()
-run.advance()
-"""
-
-
-class _Ended:
-    """What a child has left behind."""
-
-    def __init__(self, home: Path, child: subprocess.Popen[str]) -> None:
-        self.out, self.err = child.communicate(timeout=60)
-        self.code = child.returncode
-        folders = sorted((home / "runs" / "p").iterdir(), key=lambda one: one.stat().st_ctime)
-        self.runs: list[dict[str, Any]] = [
-            json.loads((folder / "run.json").read_text()) for folder in folders
-        ]
-        self.log = (folders[0] / "train.log").read_text()
-
-    @property
-    def status(self) -> tuple[str, int, int]:
-        """Status and exit code by run.json, and the exit code of the process."""
-        return self.runs[0]["status"], self.runs[0]["exit_code"], self.code
-
-
-def _run(home: Path, program: str) -> _Ended:
-    with environment.start(_OPEN + program, environment.isolated(home), cwd=home) as child:
-        return _Ended(home, child)
 
 
 def test_ctrl_c_stays_one_where_the_table_is_printed(tmp_path: Path) -> None:
@@ -86,7 +46,7 @@ def test_end_of_the_process_is_the_end_of_the_run(
     tmp_path: Path, block: str, end: str, status: tuple[str, int, int], fault: Fault
 ) -> None:
     """Whether or not it was in a `with` block; the process ends as it would have ended."""
-    ended = _run(tmp_path, f"{block}{end or 'pass'}")
+    ended = run(tmp_path, f"{block}{end or 'pass'}")
     assert ended.status == status
     if not block:
         fault("forgotten", kept="the end, the status and the exit code")
@@ -94,7 +54,7 @@ def test_end_of_the_process_is_the_end_of_the_run(
 
 def test_exception_that_nobody_catches_is_in_the_log_and_printed_once(tmp_path: Path) -> None:
     """By the hook that was there before."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 logging.getLogger("a").info("hello")
@@ -116,7 +76,7 @@ def test_a_request_to_exit_is_recorded_with_the_place_it_came_from(
     tmp_path: Path, end: str
 ) -> None:
     """Without a `with` block too, where only the exit of the process is seen."""
-    ended = _run(tmp_path, f"def train_step():\n    {end}\ntrain_step()")
+    ended = run(tmp_path, f"def train_step():\n    {end}\ntrain_step()")
     assert "in train_step\n" in ended.runs[0]["attempts"][0]["traceback"]
     assert "in train_step\n" in ended.log
 
@@ -125,21 +85,21 @@ def test_hooks_that_were_there_before_are_called(tmp_path: Path) -> None:
     """Ours stand before them."""
     program = "import sys\nsys.excepthook = lambda *error: print('theirs', error[1])\n"
     with environment.start(
-        program + _OPEN + "raise ValueError('x')", environment.isolated(tmp_path), cwd=tmp_path
+        program + OPEN + "raise ValueError('x')", environment.isolated(tmp_path), cwd=tmp_path
     ) as child:
-        ended = _Ended(tmp_path, child)
+        ended = Ended(tmp_path, child)
     assert (ended.out, ended.err, ended.status) == ("theirs x\n", "", ("failed", 1, 1))
 
 
 def test_exit_of_a_thread_is_not_that_of_the_process(tmp_path: Path) -> None:
     """`sys.exit` ends the thread that calls it."""
-    ended = _run(tmp_path, "t = threading.Thread(target=sys.exit, args=(3,)); t.start(); t.join()")
+    ended = run(tmp_path, "t = threading.Thread(target=sys.exit, args=(3,)); t.start(); t.join()")
     assert ended.status == ("finished", 0, 0)
 
 
 def test_exit_that_was_caught_before_a_run_opened_is_forgotten(tmp_path: Path) -> None:
     """Parsers of arguments exit, and programs catch it."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 run.close()
@@ -155,7 +115,7 @@ open_run()
 
 def test_exception_that_ends_a_thread_is_a_line_and_the_run_goes_on(tmp_path: Path) -> None:
     """Printed once, as Python does."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 def fail():
@@ -173,7 +133,7 @@ thread.join()
 
 def test_sink_that_hangs_does_not_hold_up_the_exit(tmp_path: Path) -> None:
     """Longer than the time that `close` was given."""
-    ended = _run(
+    ended = run(
         tmp_path,
         """
 class Hanging(MemorySink):
@@ -194,9 +154,9 @@ def test_sigterm_of_the_user_stays_theirs(tmp_path: Path) -> None:
     program = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: print('saved'))\n"
     end = "os.kill(os.getpid(), signal.SIGTERM)\nrun.event('goes on')"
     with environment.start(
-        program + _OPEN + end, environment.isolated(tmp_path), cwd=tmp_path
+        program + OPEN + end, environment.isolated(tmp_path), cwd=tmp_path
     ) as child:
-        ended = _Ended(tmp_path, child)
+        ended = Ended(tmp_path, child)
     assert (ended.out, ended.status) == ("saved\n", ("finished", 0, 0))
     assert "event: goes on" in ended.log
 
@@ -208,11 +168,11 @@ print("there", flush=True)
 for _ in run.steps(iter(int, 1)):
     time.sleep(0.01)
 """
-    with environment.start(_OPEN + program, environment.isolated(tmp_path), cwd=tmp_path) as child:
+    with environment.start(OPEN + program, environment.isolated(tmp_path), cwd=tmp_path) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "there\n"
         child.send_signal(signal.SIGTERM)
-        ended = _Ended(tmp_path, child)
+        ended = Ended(tmp_path, child)
     assert ended.status == ("interrupted", 143, 143)
     assert "CRITICAL step " in ended.log
     assert "error: Terminated: 143" in ended.log
