@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Iterator
 
 from triptych.pipeline.buffer import Buffer
 from triptych.pipeline.handover import Handover
@@ -14,6 +15,7 @@ from triptych.pipeline.records import Batch, Columns, Record
 from triptych.pipeline.room import Room
 from triptych.pipeline.sink import Sink
 
+_AT_ONCE = 2 * 2**20  # bytes of records, for a sink that takes several
 _FLUSH = 2.0  # seconds that a sink may take to hand what it has to the disk
 
 
@@ -53,6 +55,7 @@ class Courier:
         self._handover = handover
         self._keeper = keeper
         self._turn = turn
+        self._at_once = _AT_ONCE if hasattr(sink, "write_each") else 1
         self._room = Room(sink.name)
         self._lost_before = 0  # what earlier flushes have answered for
 
@@ -148,16 +151,25 @@ class Courier:
         until = time.monotonic() + self._turn
         taken = 0
         while waiting and not self._handover.breaker.open and time.monotonic() < until:
-            try:
-                if waiting[0].stamp.time >= before:
-                    break
-                record = waiting.popleft()
-            except IndexError:  # shed in between
+            records = list(self._next(waiting, before))
+            if not records:
                 break
-            taken += 1
-            self._handover.give(Batch(records=(record,)))
-            self._buffer.taken(record)
+            taken += len(records)
+            self._handover.give_each(records)
+            for record in records:
+                self._buffer.taken(record)
         return taken
+
+    def _next(self, waiting: deque[Record], before: float) -> Iterator[Record]:
+        """Some records, no more than a sink takes in at once."""
+        size = 0
+        try:
+            while size < self._at_once and waiting[0].stamp.time < before:
+                record = waiting.popleft()
+                size += record.value.nbytes
+                yield record
+        except IndexError:  # there are no more, or they were shed in between
+            return
 
 
 def _place(row: Columns) -> tuple[int, int, str]:

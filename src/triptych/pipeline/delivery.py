@@ -248,7 +248,7 @@ class Delivery:
             self._stay_out(error)
         self._opened.set()
         while self._ending is None:
-            self.spent = time.thread_time()
+            self.spent = time.thread_time() + getattr(self.sink, "spent", 0.0)
             self._wake.wait(0.002 if self._courier.backlog else self._poll)
             self._wake.clear()
             try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from triptych.pipeline.breaker import LONGEST_PAUSE, Breaker
 from triptych.pipeline.records import Batch, Columns, Record
@@ -48,7 +49,9 @@ class Handover:
     def give(self, batch: Batch) -> None:
         """Give the sink one batch, and count what became of it."""
         self._in_hand.update((id(record), record) for record in batch.records)
-        reason = self.refuses or self.attempt(batch)
+        self._count(batch, self.refuses or self.attempt(batch))
+
+    def _count(self, batch: Batch, reason: str | None) -> None:
         with self._counting:
             if self._left:
                 return
@@ -59,17 +62,41 @@ class Handover:
             else:
                 self.totals.delivered += batch.size
 
+    def give_each(self, records: Sequence[Record]) -> None:
+        """Give the sink several records at once, if there are, and count each by itself."""
+        if self.refuses is not None or len(records) == 1:
+            for record in records:
+                self.give(Batch(records=(record,)))
+            return
+        write_each: Any = getattr(self._sink, "write_each", None)
+        self._in_hand.update((id(record), record) for record in records)
+        try:
+            errors = write_each(records)
+        except BaseException as error:  # noqa: BLE001
+            whole = Batch(records=tuple(records))
+            self._count(whole, self._judge(whole, error))
+            return
+        for record, problem in zip(records, errors, strict=True):
+            one = Batch(records=(record,))
+            self._count(one, self._judge(one, problem))
+
     def attempt(self, batch: Batch) -> str | None:
         """Give the sink one batch; say why it did not take it, if so."""
         try:
             self._sink.write(batch)
-        except NotShown as why:
-            self.tell(why, "cannot show a value")
-            return NOT_SHOWN
-        except NotKept as why:
-            self.tell(why.__cause__ or why, "could not keep what it has shown")
-            return "error"
         except BaseException as error:  # noqa: BLE001  # whatever a sink does, training goes on
+            return self._judge(batch, error)
+        return self._judge(batch, None)
+
+    def _judge(self, batch: Batch, error: BaseException | None) -> str | None:
+        """Tell what went wrong with a batch, and under which reason it counts as lost, if so."""
+        if isinstance(error, NotShown):
+            self.tell(error, "cannot show a value")
+            return NOT_SHOWN
+        if isinstance(error, NotKept):
+            self.tell(error.__cause__ or error, "could not keep what it has shown")
+            return "error"
+        if error is not None:
             self._blame(error, batch)
             return "error"
         if self.breaker.worked():

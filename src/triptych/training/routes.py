@@ -40,11 +40,13 @@ def make_routes(
 
 def rerun_route(*, live: bool | str = False) -> Route:
     """Everything, in a file or live."""
+    from triptych.sinks.apart import Apart
     from triptych.sinks.rerun import RemoteSink, RerunSink
 
     if isinstance(live, str) and live.startswith(_ADDRESSES):
         return Route(RemoteSink(live))
-    return Route(RerunSink(live=live))
+    sink = RerunSink(live=live)
+    return Route(sink if live else Apart(sink))
 
 
 def text_route(settings: dict[str, Any]) -> Route:

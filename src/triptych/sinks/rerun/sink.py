@@ -51,6 +51,7 @@ from triptych.sinks.rerun.pages import config_page, summary_page
 from triptych.sinks.rerun.parts import Legend, Played
 from triptych.sinks.rerun.phases import Phases, phase_colours
 from triptych.sinks.rerun.pictures import annotation_context
+from triptych.sinks.rerun.portable import portable
 from triptych.sinks.rerun.shows import archetypes
 from triptych.sinks.rerun.streams import end_threads
 
@@ -153,6 +154,10 @@ class RerunSink:
         if self._seen.outline() != self._shown and time.monotonic() > self._shown_at + pause:
             self._send_dashboard()
 
+    def portable(self, record: Record) -> Record:
+        """The record in a form that another process can read."""
+        return portable(record)
+
     def flush(self, deadline: float) -> None:
         """Hand everything to the operating system, with a layout that has a place for it."""
         self._write_phases(Batch())
@@ -247,7 +252,8 @@ class RerunSink:
             self._lanes.row(ERRORS, rr.TextLog(value.traceback, level="CRITICAL"), record.stamp)
         elif isinstance(value, Foreign):
             self._lanes.row(record.path, value.value, record.stamp)
-            self._seen.add(record.path, "", type(value.value).__name__)
+            kind = getattr(value.value, "name", type(value.value).__name__)
+            self._seen.add(record.path, "", kind)
         else:
             self._write_visual(record)
 

@@ -1,0 +1,5 @@
+"""A sink in a process of its own."""
+
+from triptych.sinks.apart.sink import Apart
+
+__all__ = ["Apart"]

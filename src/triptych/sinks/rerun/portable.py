@@ -1,0 +1,64 @@
+"""`Portable`: an archetype of anybody's as plain columns, for another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from triptych.pipeline.records import Foreign, Record
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One component; it quacks as Rerun's own do.
+
+    Attributes:
+        names: Of archetype, component and component type.
+        array: Its values.
+    """
+
+    names: tuple[str | None, str, str | None]
+    array: pa.Array
+
+    def component_descriptor(self) -> Any:
+        import rerun as rr
+
+        archetype, component, kind = self.names
+        return rr.ComponentDescriptor(component, archetype=archetype, component_type=kind)
+
+    def as_arrow_array(self) -> pa.Array:
+        return self.array
+
+
+@dataclass(frozen=True, slots=True)
+class Portable:
+    """An archetype that can be pickled, whatever its class.
+
+    Attributes:
+        name: Of the class.
+        columns: The components.
+    """
+
+    name: str
+    columns: tuple[_Column, ...]
+
+    def as_component_batches(self) -> tuple[_Column, ...]:
+        """The components, as every archetype gives them."""
+        return self.columns
+
+
+def portable(record: Record) -> Record:
+    """The record, with an archetype of Rerun's or the user's own as columns."""
+    value = record.value
+    if not isinstance(value, Foreign):
+        return record
+    columns = []
+    for batch in value.value.as_component_batches():
+        known = batch.component_descriptor()
+        names = known.archetype, known.component, known.component_type
+        columns.append(_Column(names, batch.as_arrow_array()))
+    shown = Portable(type(value.value).__name__, tuple(columns))
+    return replace(record, value=replace(value, value=shown, visual=None))
