@@ -160,6 +160,7 @@ def _check_terminal(ended: Drilled, lines: int) -> None:
 
 _QUOTA = """
 import resource
+import psutil
 
 run = triptych.run("p", root="runs", wandb=False, console=False)
 large = triptych.Image(np.random.default_rng(0).integers(0, 255, (99, 99), np.uint8))
@@ -171,7 +172,8 @@ def train():
 
 before = train()
 most = os.path.getsize(run.info.recording) + 10_000
-resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+for process in (psutil.Process(), *psutil.Process().children()):
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
 beyond = train()
 train()
 account(run, before=before, beyond=beyond, arrived=run.close(timeout=4))
@@ -203,10 +205,10 @@ def test_a_quota_costs_pictures_and_each_that_follows_is_counted(
 
 
 _DELETED = """
-from triptych.sinks.rerun import lanes
+from triptych.sinks.rerun import RerunSink, lanes
 lanes._LOOK = 0.0
 
-run = triptych.run("p", root="runs", wandb=False, console=False)
+run = triptych.run("p", root="runs", sinks=[RerunSink()], console=False)
 run.log({"picture": triptych.Image(np.zeros((8, 8), np.uint8))})
 assert run.flush()
 os.unlink(run.info.recording)

@@ -275,12 +275,14 @@ def test_what_a_full_disk_kept_out_of_the_recording_is_put_back(
 ) -> None:
     """The run closed, but its recording could not be written to the end: the journal stays."""
     program = """
+import psutil
 import resource
 for number in range(500):
     run.advance()
     run.log({"a": number})
 run.flush()
-resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+for process in (psutil.Process(), *psutil.Process().children()):
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
 for number in range(500, 3000):
     run.advance()
     run.log({"a": number})

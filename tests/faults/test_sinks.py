@@ -120,7 +120,10 @@ def test_half_a_batch_is_not_written_twice(fault: Fault) -> None:
 
 
 _MISSING = """
-sys.modules["{package}"] = None  # as if it were not installed
+os.makedirs("without/{package}")  # as if it were not installed
+with open("without/{package}/__init__.py", "w") as file:
+    file.write("raise ModuleNotFoundError('No module named {package!r}')")
+sys.path.insert(0, os.path.abspath("without"))
 run = triptych.run("p", root="runs", console=False)
 for _ in run.steps(range(20)):
     run.log({{"train/loss": 1 / run.step}})

@@ -20,23 +20,20 @@ from triptych.rendering.clips import mp4
 from triptych.sinks.rerun import RerunSink
 
 EVERYTHING = """
-    import sys
     import numpy as np
     import triptych
     from triptych import visuals
 
-    if {blocked}:
-        sys.modules["av"] = None  # what Python itself does to a package that cannot be imported
     film = np.stack([np.full((48, 64, 3), level, np.uint8) for level in (0, 80, 160, 240)])
     tone = np.sin(np.arange(800) / 5)
     with triptych.run("clips", root="runs", strict=True, console=False) as run:
         run.advance()
-        run.log({{
+        run.log({
             "clip/frames": visuals.Video(film, fps=4, caption="four frames"),
             "clip/file": visuals.Video("film.mp4"),
             "clip/broken": visuals.Video("broken.mp4"),
             "sound": visuals.Audio(tone, 8000, "a tone"),
-        }})
+        })
 """
 
 FILM = np.stack([np.full((48, 64, 3), level, np.uint8) for level in (0, 80, 160, 240)])
@@ -48,7 +45,10 @@ def _run(home: Path, *, blocked: bool) -> Panels:
     (home / "film.mp4").write_bytes(H264 or b"")
     (home / "broken.mp4").write_bytes(b"no film at all")
     env = environment.isolated(home) | {"WANDB_MODE": "offline"}
-    environment.run(EVERYTHING.format(blocked=blocked), env, cwd=home)
+    if blocked:
+        (home / "av.py").write_text("raise ImportError('no PyAV')")
+        env["PYTHONPATH"] = str(home)
+    environment.run(EVERYTHING, env, cwd=home)
     return run_folder.find(home / "runs")
 
 

@@ -166,7 +166,7 @@ class Courier:
         try:
             while size < self._at_once and waiting[0].stamp.time < before:
                 record = waiting.popleft()
-                size += record.value.nbytes
+                size += 1 + record.value.nbytes
                 yield record
         except IndexError:  # there are no more, or they were shed in between
             return
