@@ -46,6 +46,7 @@ class Helper:
             start_new_session=True,
         )
         self._owner = os.getpid()
+        self._asking = threading.Lock()  # whoever closes the pipes waits for whoever uses them
         assert self._process.stdin is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
         self._wire = Wire(self._process.stdout.fileno(), self._process.stdin.fileno())
@@ -87,8 +88,9 @@ class Helper:
             ConnectionError: If the process has ended.
         """
         try:
-            self._wire.send((what, given, news))
-            answer = self._wire.receive()
+            with self._asking:
+                self._wire.send((what, given, news))
+                answer = self._wire.receive()
         except (EOFError, OSError) as problem:
             raise ConnectionError(f"the process of the sink is gone ({problem})") from problem
         if not isinstance(answer, Answer):
@@ -96,23 +98,34 @@ class Helper:
         return answer
 
     def kill(self) -> None:
-        """End it, whatever it is doing."""
+        """End it, whatever it is doing: a thread that waits for an answer gets an error."""
         if self._owner == os.getpid():
             self._process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_PATIENCE)
+            self._settle()
 
     def end(self) -> None:
         """Let it end: it does when nobody can ask it any more."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
-        if self._owner != os.getpid():
-            return
+        self._close()
+        if self._owner == os.getpid() and not self._settle():
+            self.kill()
+
+    def _settle(self) -> bool:
         try:
             self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        except subprocess.TimeoutExpired:  # it is stopped, or waits for a disk
+            return False
+        self._close()
+        return True
+
+    def _close(self) -> None:
+        if not self._asking.acquire(timeout=_PATIENCE):
+            return  # a number that is in use must not become another file's
+        try:
+            for pipe in (self._process.stdin, self._process.stdout):
+                with suppress(OSError):  # closed by the program
+                    pipe.close()  # type: ignore[union-attr]
+        finally:
+            self._asking.release()
 
 
 def _end_all() -> None:

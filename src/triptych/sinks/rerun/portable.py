@@ -1,4 +1,4 @@
-"""`Portable`: an archetype of anybody's as plain columns, for another process."""
+"""`Portable`: an archetype as plain columns, for another process."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Portable:
 
 
 def portable(record: Record) -> Record:
-    """The record, with an archetype of Rerun's or the user's own as columns."""
+    """The record, with an archetype as columns."""
     value = record.value
     if not isinstance(value, Foreign):
         return record
