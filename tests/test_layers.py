@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "words": {"archive.plain", "pipeline", "printable"},
     # the back ends: records and visuals, and no other sink
     "sinks.__init__": {"pipeline.sink"},
+    "sinks.apart": {"pipeline.records", "pipeline.sink", "visuals.arrays"},
     "sinks.memory": {"pipeline.records"},
     "sinks.rerun": {"commands", "dashboard", "nested", "pipeline.records", "pipeline.sink"}
     | {"printable", "rendering", "viewer.tunnel", "visuals"},
