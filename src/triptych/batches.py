@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -13,18 +13,22 @@ def count_samples(batch: Any) -> int | None:
         batch: Tensors or arrays with the samples along their first axis, in nested mappings, lists
             and tuples; or a list with one mapping, picture or text for each sample.
     """
-    if is_array(batch):
-        return len(batch) if batch.ndim else None
-    if isinstance(batch, Mapping):
-        items = list(batch.values())
-    elif one_each(batch):
-        return len(batch)
-    elif isinstance(batch, list | tuple):
-        items = list(batch)
+    shape = _shape(batch)
+    if shape is not None:
+        return shape[0] if shape else None
+    if isinstance(batch, list | tuple):
+        if one_each(batch):
+            return len(batch)
+        items: Iterable[Any] = batch
+    elif isinstance(batch, Mapping):
+        items = batch.values()
     else:
         return None
-    counts = (count_samples(item) for item in items)
-    return next((count for count in counts if count is not None), None)
+    for item in items:
+        count = count_samples(item)
+        if count is not None:
+            return count
+    return None
 
 
 def one_each(value: Any) -> bool:
@@ -33,15 +37,21 @@ def one_each(value: Any) -> bool:
         return False
     first = value[0]  # most batches are known by it
     if is_array(first):
-        return _is_picture(first) and all(is_array(item) and _is_picture(item) for item in value)
+        return all(map(_is_picture, value))
     kind = next((kind for kind in (str, Mapping) if isinstance(first, kind)), None)
     return kind is not None and all(isinstance(item, kind) for item in value)
 
 
 def is_array(value: Any) -> bool:
     """Whether it is a tensor or an array; nothing is imported to find out."""
-    return hasattr(value, "ndim") and hasattr(value, "shape")
+    return _shape(value) is not None
 
 
-def _is_picture(array: Any) -> bool:
-    return array.ndim == 3 and len(array) in (1, 3, 4)  # noqa: PLR2004  # (C, H, W)
+def _shape(value: Any) -> tuple[int, ...] | None:
+    shape = getattr(value, "shape", None)
+    return shape if isinstance(shape, tuple) else None
+
+
+def _is_picture(value: Any) -> bool:
+    shape = _shape(value)
+    return shape is not None and len(shape) == 3 and shape[0] in (1, 3, 4)  # noqa: PLR2004  # (C, H, W)

@@ -55,9 +55,9 @@ class Gradients:
         self._parameters: list[tuple[str, Any]] = []
         self._logged: dict[str, Any] = {}  # rates
         self._seen: list[Any] = []  # the same, as the optimizer holds them
-        self._step: int | None = None  # asked last
+        self._step = -1  # asked last
         self._next = self._next_modules = 0
-        self._asked = time.perf_counter()
+        self._looked_at, self._looked = run.step, time.perf_counter()  # step and time
         self._intervals: deque[float] = deque(maxlen=_REMEMBERED)
         self._costs: deque[float] = deque(maxlen=_REMEMBERED)
 
@@ -67,23 +67,25 @@ class Gradients:
         A second call at the same step does nothing: whoever wants the gradients as they are before
         clipping calls this before.
         """
-        step, before = self._run.step, self._step
-        if step == before:
+        step = self._run.step
+        if step == self._step:
             return
+        if step < self._step:  # the clock was set back
+            self._next = self._next_modules = self._looked_at = step
         self._step = step
-        if before is not None and step < before:  # the clock was set back
-            self._next = self._next_modules = step
-        began = time.perf_counter()
-        self._intervals.append(began - self._asked)
-        self._asked = began
         if step < self._next:
             self._log_new_rates()
             return
+        began = time.perf_counter()
         modules = step >= self._next_modules
-        if self._look(modules=modules):
-            self._next = step + self._distance()
-            if not modules:
-                self._costs.append(time.perf_counter() - began)
+        if not self._look(modules=modules):
+            return
+        if step > self._looked_at:
+            self._intervals.append((began - self._looked) / (step - self._looked_at))
+        self._looked_at, self._looked = step, began
+        if not modules:
+            self._costs.append(time.perf_counter() - began)
+        self._next = step + self._distance()
 
     def settle(self) -> None:
         """Wait for the device, and judge what is left: the training is over."""
@@ -161,7 +163,7 @@ class Gradients:
     def _distance(self) -> int:
         if self._monitors.gradients is not None:
             return self._monitors.gradients
-        if len(self._costs) < _WARM:
+        if len(self._costs) < _WARM or not self._intervals:
             return 1
         allowed = SHARE * max(statistics.median(self._intervals), 1e-9)
         return max(1, ceil(statistics.median(self._costs) / allowed))

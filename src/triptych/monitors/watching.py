@@ -31,7 +31,7 @@ def _never_raises(method: _Method[Given]) -> _Method[Given]:
 
     @functools.wraps(method)
     def call(self: Watching, /, *args: Given.args, **kwargs: Given.kwargs) -> None:
-        if not self.active:
+        if not self._open:
             return
         try:
             method(self, *args, **kwargs)
@@ -184,18 +184,24 @@ class Watching:
         Args:
             optimizer: Whose; None for all.
         """
-        chosen = None if optimizer is None else id(_innermost(optimizer))
-        for number, (_, gradients) in self._optimizers.items():
-            if chosen in (None, number):
-                gradients.look()
+        if optimizer is not None:
+            self._look(_innermost(optimizer))
+            return
+        for _, gradients in self._optimizers.values():
+            gradients.look()
+
+    @_never_raises
+    def _look(self, optimizer: Any) -> None:
+        if (known := self._optimizers.get(id(optimizer))) is not None:
+            known[1].look()
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not _closure(args, kwargs):
-            self.look(optimizer)
+            self._look(optimizer)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if _closure(args, kwargs):  # which computes the gradients within the step
-            self.look(optimizer)
+            self._look(optimizer)
 
     # ---- the loop
 
@@ -271,5 +277,4 @@ def _innermost(optimizer: Any) -> Any:
 
 
 def _closure(args: Any, kwargs: Any) -> Any:
-    _, *given = args  # the first is the optimizer itself
-    return given[0] if given else kwargs.get("closure")
+    return args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer itself
