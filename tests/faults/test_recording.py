@@ -24,7 +24,7 @@ def train(steps):
 
 train(20)
 run.flush()
-(mine,) = [one for one in psutil.Process().children() if "triptych" in one.cmdline()]
+(mine,) = [one for one in psutil.Process().children() if "RerunSink" in one.cmdline()]
 mine.kill()
 train(50)
 account(run, arrived=run.close())

@@ -60,12 +60,17 @@ def wandb_routes(wandb: Any) -> list[Route]:
     """What a worker can feed W&B beside a busy trainer: five rows a second, and few pictures."""
     if wandb is False or (wandb == "auto" and os.environ.get("WANDB_MODE") == "disabled"):
         return []
+    from triptych.sinks.apart import Apart
     from triptych.sinks.wandb import WandbSink
 
     numbers: Every | Literal[False] = Every(seconds=0.2)
     if isinstance(wandb, WandbHost):
         numbers = False
-    return [Route(WandbSink(wandb), numbers=numbers, visuals=Limit(per_epoch=8))]
+    guest = not isinstance(wandb, str)  # the host's run is an object of this process
+    sink = WandbSink(wandb)
+    return [
+        Route(sink if guest else Apart(sink), numbers=numbers, visuals=Limit(per_epoch=8)),
+    ]
 
 
 def check_live(live: object) -> None:

@@ -56,6 +56,8 @@ class _Work:
         elif what in ("open", "next_attempt"):
             self._opens_with = given[0].opens_with  # which the sink reads late
         answer = call(self._sink, what, given)
+        if what == "close":
+            self._sink = None
         lines, self._lines[:] = self._lines[:], []
         return answer.sendable(lines, time.process_time())
 

@@ -31,15 +31,19 @@ class Helper:
     this process, however that ends, and takes no part in what the terminal sends to it: after a
     Ctrl-C the recording has yet to be closed.
 
+    Args:
+        kind: Of the sink that it is for.
+
     Raises:
         OSError: If the system starts no more processes, or there is no Python to start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
         if not sys.executable:
             raise OSError("this Python does not know its own program")
         self._process = subprocess.Popen(  # noqa: S603  # this very Python
-            [sys.executable, "-c", _START, "triptych", *sys.path],
+            [sys.executable, "-c", _START, kind.__name__, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -52,13 +56,19 @@ class Helper:
         self._wire = Wire(self._process.stdout.fileno(), self._process.stdin.fileno())
 
     @classmethod
-    def take(cls) -> Helper:
-        """One that has nothing to do, or a new one."""
+    def take(cls, kind: type) -> Helper:
+        """One that has nothing to do, or a new one.
+
+        Args:
+            kind: Of the sink: what it needs is loaded in one that had such a sink before.
+        """
         while True:
             with _lock:
-                helper = _idle.pop() if _idle else None
+                helper = next((one for one in _idle if one.kind is kind), None)
+                if helper is not None:
+                    _idle.remove(helper)
             if helper is None:
-                return cls()
+                return cls(kind)
             if helper.alive:
                 return helper
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("triptych")
 
 
+_TRAITS = ("durable", "longest_pause", "takes_files", "takes_local_words")
+
+
 class Apart:
     """Any sink, in a process of its own: what it does takes no interpreter lock from training.
 
@@ -34,7 +37,9 @@ class Apart:
     def __init__(self, sink: Sink) -> None:
         self.name = sink.name
         self.family = getattr(sink, "family", sink.name)
-        self.durable = getattr(sink, "durable", False)
+        for trait in _TRAITS:
+            if hasattr(sink, trait):
+                setattr(self, trait, getattr(sink, trait))
         self.hint = ""
         self.place: Path | None = None
         self.spent = 0.0
@@ -48,7 +53,7 @@ class Apart:
         """Start the process, and open the sink in it."""
         self._info = info
         try:
-            self._helper = Helper.take()
+            self._helper = Helper.take(type(self._sink))
             self._ask("begin", self._sink, str(Path.cwd()), dict(os.environ))
             answer = self._ask("open", info)
         except (OSError, Unsendable) as why:
