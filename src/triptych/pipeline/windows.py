@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+_LOOK = 2.0  # seconds after which the numbers are looked at, however long the window
+
+
 class Windows:
     """Gathers columns until their window is over, then gives one row per group of paths.
 
@@ -27,10 +30,12 @@ class Windows:
 
     Attributes:
         stretch: How many times as long the windows are at present.
+        wait: Seconds until the open window can be over.
     """
 
     def __init__(self, every: Every) -> None:
         self.stretch = 1
+        self.wait = 0.0
         self._every = every
         self._waiting: list[Columns] = []
 
@@ -43,6 +48,7 @@ class Windows:
         """
         self._waiting += [block for block in blocks if len(block)]
         rows: list[Columns] = []
+        self.wait = 0.0
         while self._waiting:
             start = min(float(self._axis(block).min()) for block in self._waiting)
             # a distance below the resolution of the clock must still end behind its start
@@ -51,6 +57,8 @@ class Windows:
             if self._every.seconds is not None and now is not None:
                 newest = max(newest, now)
             if newest < end and now is not None:
+                if self._every.seconds is not None:
+                    self.wait = min(end - newest, _LOOK)
                 break
             rows += self._close(end)
         return rows
