@@ -81,7 +81,9 @@ class Delivery:
         self._courier = Courier(self.sink, self.numbers, self.buffer, self._handover, keeper, poll)
         self._put = 0
         self._requests: deque[FlushRequest] = deque()
-        self._wake: SimpleQueue[None] = SimpleQueue()  # in C: an Event takes 0.1 ms beside a training
+        self._wake: SimpleQueue[None] = (
+            SimpleQueue()
+        )  # in C: an Event takes 0.1 ms beside a training
         self._opened = threading.Event()
         self._ending: Ending | None = None
         self._last: tuple[Record, Delivery] | None = None
