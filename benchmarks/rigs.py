@@ -105,7 +105,7 @@ class Triptych:
         self.run.close(timeout=PATIENCE)
 
     def arrived(self) -> dict[str, Arrived]:
-        """W&B has fewer than were logged: each number is the mean of a fifth of a second."""
+        """W&B has fewer than were logged: each number is the mean of a window."""
         return {"Rerun": read_recording(self.run.info.recording), "W&B": read_wandb(self.run.dir)}
 
 

@@ -72,6 +72,9 @@ def test_gates_of_two_routes_do_not_know_each_other() -> None:
         ({"steps": 0}, "must be positive, not 0"),
         ({"seconds": -0.5}, "must be positive, not -0.5"),
         ({"seconds": math.nan}, "must be positive, not nan"),
+        ({"seconds": 2, "grows_to": 1}, "of 2 s cannot grow to 1 s"),
+        ({"steps": 2, "grows_to": 4}, "Only windows in seconds grow"),
+        ({"seconds": 2, "grows_to": 4, "keep": "first"}, "Only windows in seconds grow"),
         ({"steps": 1, "keep": "max"}, '"mean", "last" or "first", not \'max\''),
     ],
 )

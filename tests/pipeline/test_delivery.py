@@ -157,3 +157,18 @@ def test_everything_accepted_is_delivered_or_counted_while_threads_log_into_the_
     assert totals.accepted == totals.delivered + totals.lost
     assert totals.delivered == len(sink.records)
     fault("threads", case="into the close", kept="all that was accepted", shed="what came too late")
+
+
+def test_numbers_for_a_reader_come_within_a_second_and_never_behind_words() -> None:
+    """To look for them costs training half a millisecond; what was said since brings them along."""
+    sink = MemorySink()
+    with Pipe(Route(sink, numbers=Every(seconds=2, keep="first"))) as pipe:
+        wait_until(lambda: not pipe.deliveries["memory"].numbers.due)
+        pipe.log({"a": 1})
+        wait_until(lambda: sink.numbers, timeout=2)
+
+        wait_until(lambda: not pipe.deliveries["memory"].numbers.due)
+        pipe.log({"b": 2})
+        pipe.event("marker")
+        wait_until(lambda: _texts(sink))
+        assert sink.numbers["b"] == [(0, 2.0)]

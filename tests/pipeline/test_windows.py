@@ -153,3 +153,35 @@ def test_window_shorter_than_the_clock_can_tell_comes_to_an_end() -> None:
     windows = Windows(Every(seconds=1e-9))
     block = _block([(0.0, 1, 1.0), (0.5, 2, 3.0)])
     assert _told(windows.feed([block], None)) == [(1, (1.0,), 1), (2, (3.0,), 1)]
+
+
+def test_windows_that_grow_last_a_fiftieth_of_the_time_so_far() -> None:
+    """From the least to the most that was said: a long run has few more rows than a short one."""
+    windows = Windows(Every(seconds=0.2, grows_to=2))
+    times = np.arange(0, 200, 0.02)
+    block = _block([(at, step, 1.0) for step, at in enumerate(times)])
+    ends = times[[int(row.steps[0]) for row in windows.feed([block], None)]]
+
+    assert len(ends[ends < 10]) == pytest.approx(50, abs=5)
+    assert len(ends[ends < 100]) == pytest.approx(165, abs=10)
+    assert np.diff(ends).min() == pytest.approx(0.2, abs=0.03)
+    assert np.diff(ends[ends > 110])[:-1] == pytest.approx(2, abs=0.03)
+
+
+def test_windows_last_as_long_as_was_said() -> None:
+    """However long the run."""
+    windows = Windows(Every(seconds=0.2))
+    block = _block([(at, 1, 1.0) for at in np.arange(0, 400, 0.06)])  # four in a window
+    assert len(windows.feed([block], None)) == 1667
+
+
+def test_an_open_window_is_not_looked_at_before_it_can_be_over() -> None:
+    """Each look at the numbers costs the training half a millisecond."""
+    windows = Windows(Every(seconds=1))
+    assert windows.wait == 0  # nothing is open
+    windows.feed([_block([(0.0, 1, 1.0)])], _START + 0.4)
+    assert windows.wait == pytest.approx(0.6)
+    windows.feed([], _START - 3600)  # the clock was set back
+    assert windows.wait == pytest.approx(1)
+    windows.feed([], _START + 1)
+    assert windows.wait == 0

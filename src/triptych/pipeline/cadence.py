@@ -39,14 +39,19 @@ class Every:
         seconds: Distance in seconds of wall clock.
         keep: For numbers, what stands for a window: its "mean" or its "last" value, which come
             when it is over; or its "first", which comes at once.
+        grows_to: For numbers, the seconds that a window is to last in a long run. Each lasts a
+            fiftieth of the time since the first, but not less than `seconds` and not more than
+            this. None: they do not grow.
 
     Raises:
-        ValueError: If not exactly one distance is given, or it is not positive.
+        ValueError: If not exactly one distance is given, or it is not positive, or `grows_to` is
+            less than `seconds`.
     """
 
     steps: int | None = None
     seconds: float | None = None
     keep: Literal["mean", "last", "first"] = field(default="mean", kw_only=True)
+    grows_to: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.seconds is None):
@@ -55,6 +60,13 @@ class Every:
             raise ValueError(f"The distance of Every must be positive, not {self.distance!r}.")
         if self.keep not in ("mean", "last", "first"):
             raise ValueError(f'Every(keep=...) is "mean", "last" or "first", not {self.keep!r}.')
+        if self.grows_to is not None:
+            if self.seconds is None or self.keep == "first":
+                raise ValueError("Only windows in seconds grow, whose mean or last value is kept.")
+            if not self.grows_to >= self.seconds:
+                raise ValueError(
+                    f"Windows of {self.seconds!r} s cannot grow to {self.grows_to!r} s."
+                )
 
     @property
     def distance(self) -> float:

@@ -91,6 +91,9 @@ class Courier:
     def deliver(self, now: float | None) -> bool:
         """Hand over what waits; False when there was nothing. `now` is None in a flush."""
         handover, numbers = self._handover, self._numbers
+        if now is not None and not (self._buffer or numbers.due):
+            self.backlog = False
+            return False
         if handover.refuses is None and (handover.breaker.open or not self._has_room()):
             self.backlog = False
             return False

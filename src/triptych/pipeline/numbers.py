@@ -42,13 +42,12 @@ class Numbers:
         self.listeners: list[Listener] = []
         self._reader = reader
         self._totals = totals
-        self._gather = gather
-        self._gathered = 0.0  # when they were last read
+        self._next = 0.0  # when they are read again
         self._thinning: Windows | Samples | Portions | None = None
         if route.numbers:
             self._thinning = _thinning(route.numbers)
         elif gather:
-            self._thinning = Portions()
+            self._thinning = Portions(gather)
 
     @property
     def wanted(self) -> bool:
@@ -59,6 +58,11 @@ class Numbers:
     def pending(self) -> bool:
         """Whether there are so many that it is time to read."""
         return self._reader is not None and self._reader.pending
+
+    @property
+    def due(self) -> bool:
+        """Whether a read can give anything yet."""
+        return self.pending or (self.wanted and time.monotonic() >= self._next)
 
     @property
     def held_back(self) -> bool:
@@ -81,16 +85,17 @@ class Numbers:
         Args:
             now: Wall clock in seconds; None gives everything (a flush).
         """
-        found: list[Columns] = []
-        if self._reader is not None and (
-            now is None or self.pending or time.monotonic() > self._gathered + self._gather
-        ):
-            self._gathered = time.monotonic()
-            self.before_read(now is None)
-            found = self._take(self._reader)
-            for listener in self.listeners if found else ():
-                listener(found)
-        return self._thinning.feed(found, now) if self._thinning else found
+        if self._reader is None or not (now is None or self.go_with_words or self.due):
+            return []
+        self.before_read(now is None)
+        found = self._take(self._reader)
+        for listener in self.listeners if found else ():
+            listener(found)
+        if self._thinning is None:
+            return found
+        rows = self._thinning.feed(found, now)
+        self._next = time.monotonic() + self._thinning.wait
+        return rows
 
     def leave(self) -> list[Columns]:
         """All that is left, for whoever leaves a worker behind; that worker finds none any more."""

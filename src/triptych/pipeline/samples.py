@@ -9,6 +9,8 @@ from triptych.pipeline.cadence import Every
 from triptych.pipeline.records import Columns
 from triptych.pipeline.windows import split_by_place
 
+_LATE = 1.0  # seconds that a row may be late, so that the ledger is not read for each
+
 
 @dataclass(slots=True)
 class _Group:
@@ -41,9 +43,13 @@ class Samples:
 
     Args:
         every: The distance between two rows.
+
+    Attributes:
+        wait: Seconds until the next look, unless there are words to show.
     """
 
     def __init__(self, every: Every) -> None:
+        self.wait = min(every.seconds or 0.0, _LATE)
         self._every = every
         self._groups: dict[tuple[str, ...], _Group] = {}
         self._place: tuple[int, str] | None = None

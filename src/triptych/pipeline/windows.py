@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+_LOOK = 2.0  # seconds after which the numbers are looked at, however long the window
+
+_SHARE = 1 / 50  # of the time since the first, for windows that grow: hardly seen in a chart
+
+
 class Windows:
     """Gathers columns until their window is over, then gives one row per group of paths.
 
@@ -27,11 +32,14 @@ class Windows:
 
     Attributes:
         stretch: How many times as long the windows are at present.
+        wait: Seconds until the open window can be over.
     """
 
     def __init__(self, every: Every) -> None:
         self.stretch = 1
+        self.wait = 0.0
         self._every = every
+        self._first: float | None = None  # where the first window has begun
         self._waiting: list[Columns] = []
 
     def feed(self, blocks: list[Columns], now: float | None) -> list[Columns]:
@@ -43,17 +51,28 @@ class Windows:
         """
         self._waiting += [block for block in blocks if len(block)]
         rows: list[Columns] = []
+        self.wait = 0.0
         while self._waiting:
             start = min(float(self._axis(block).min()) for block in self._waiting)
             # a distance below the resolution of the clock must still end behind its start
-            end = max(start + self._every.distance * self.stretch, math.nextafter(start, math.inf))
+            end = max(start + self._length(start), math.nextafter(start, math.inf))
             newest = max(float(self._axis(block).max()) for block in self._waiting)
             if self._every.seconds is not None and now is not None:
                 newest = max(newest, now)
             if newest < end and now is not None:
+                if self._every.seconds is not None:
+                    self.wait = min(end - newest, _LOOK)
                 break
             rows += self._close(end)
         return rows
+
+    def _length(self, start: float) -> float:
+        """How long a window is that begins here."""
+        length = self._every.distance
+        if self._every.grows_to is not None:
+            self._first = start if self._first is None else self._first
+            length = min(max(length, (start - self._first) * _SHARE), self._every.grows_to)
+        return length * self.stretch
 
     def _close(self, end: float) -> list[Columns]:
         groups: dict[tuple[object, ...], list[Columns]] = {}

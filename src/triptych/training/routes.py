@@ -57,13 +57,16 @@ def text_route(settings: dict[str, Any]) -> Route:
 
 
 def wandb_routes(wandb: Any) -> list[Route]:
-    """What a worker can feed W&B beside a busy trainer: five rows a second, and few pictures."""
+    """What a worker can feed W&B beside a busy trainer: few pictures, and windows of numbers.
+
+    They grow, since a chart is no finer at the end of a long run than at that of a short one.
+    """
     if wandb is False or (wandb == "auto" and os.environ.get("WANDB_MODE") == "disabled"):
         return []
     from triptych.sinks.apart import Apart
     from triptych.sinks.wandb import WandbSink
 
-    numbers: Every | Literal[False] = Every(seconds=0.2)
+    numbers: Every | Literal[False] = Every(seconds=0.2, grows_to=2.0)
     if isinstance(wandb, WandbHost):
         numbers = False
     guest = not isinstance(wandb, str)  # the host's run is an object of this process
