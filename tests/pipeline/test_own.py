@@ -14,7 +14,8 @@ import torch
 import wandb
 
 from tests.support.faults import Fault
-from triptych.pipeline.own import Scalar, Unloggable, copied, on_host, own
+from triptych.pipeline.own import Scalar, Unloggable, copied, own
+from triptych.pipeline.plain import on_host
 from triptych.pipeline.records import Foreign
 from triptych.visuals import Histogram, Image, Table, Text
 
@@ -98,7 +99,7 @@ def test_short_way_turns_host_numbers_into_plain_ones() -> None:
     """And leaves everything else for the closer look."""
     many = torch.zeros(3)
     row = {"t": torch.tensor(0.5, requires_grad=True), "n": np.int32(2), "f": 1.5, "many": many}
-    plain = on_host(row)
+    plain = dict(zip(row, on_host(row.values()), strict=True))
     assert {key: (type(value), value) for key, value in plain.items() if key != "many"} == {
         "t": (float, 0.5),
         "n": (float, 2.0),

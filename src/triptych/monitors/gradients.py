@@ -17,7 +17,7 @@ from triptych.monitors.settings import Monitors
 if TYPE_CHECKING:
     from triptych.training.run import Run
 
-SHARE = 0.0025  # of the time of an update that a look may take
+SHARE = 0.001  # of the time of an update that a look may take
 
 _WARM = 3  # looks that show what a look costs; torch loads kernels in the first
 _REMEMBERED = 5

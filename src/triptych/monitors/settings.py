@@ -11,7 +11,7 @@ class Monitors:
 
     Args:
         gradients: Updates between two looks at the gradients. None: each, as long as that takes
-            less than half a percent of the time of an update, else as often as it does. Learning
+            less than a thousandth of the time of an update, else as often as it does. Learning
             rates are logged with them, and whenever they change.
         modules: Updates between two looks at single modules and at the weights.
         pace: Updates between two measurements of time and throughput.

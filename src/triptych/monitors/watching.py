@@ -196,7 +196,7 @@ class Watching:
             known[1].look()
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not _closure(args, kwargs):
+        if len(args) == 1 or not _closure(args, kwargs):
             self._look(optimizer)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
@@ -210,10 +210,9 @@ class Watching:
         """A pass over the data begins; what was before belongs to no batch."""
         self._pace.pass_begins()
 
-    @_never_raises
     def batch_begins(self) -> None:
         """A batch is there."""
-        self._pace.batch_begins()
+        self._pace.batch_begins()  # too short to go wrong, or to ask whether anything is watched
 
     @_never_raises
     def batch_ends(self, batch: object = None, *, update: bool, samples: int | None = None) -> None:
