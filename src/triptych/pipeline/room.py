@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from pathlib import Path
 
 log = logging.getLogger("triptych")
@@ -11,6 +12,8 @@ log = logging.getLogger("triptych")
 RESERVE, LAST = 8 * 2**20, 2**20
 """Bytes that stay free: while the run goes on, and at its end. Rerun's writer dies for good on a
 full disk, and W&B's loses rows without a word (0.41, 0.31); so neither is given anything then."""
+
+_PLENTY, _SOON = 2**30, 1.0  # bytes that nobody fills within a second; a look costs 0.1 ms
 
 
 class Room:
@@ -23,6 +26,7 @@ class Room:
     def __init__(self, sink: str) -> None:
         self.full = False
         self._sink = sink
+        self._enough_until = 0.0
 
     def look(self, place: Path | None, *, at_end: bool) -> bool:
         """Whether there is room.
@@ -31,11 +35,16 @@ class Room:
             place: The folder that the sink writes to; None if it writes to no disk.
             at_end: Whether the run closes: what has waited may have most of the rest.
         """
+        if place is None or time.monotonic() < self._enough_until:
+            return True
         reserve = LAST if at_end else RESERVE
         try:
-            full = place is not None and shutil.disk_usage(place).free < reserve
+            free = shutil.disk_usage(place).free
         except OSError:  # the folder is gone, which the sink itself will say
-            full = False
+            free = reserve
+        if free > _PLENTY:
+            self._enough_until = time.monotonic() + _SOON
+        full = free < reserve
         if full and not self.full:
             log.warning(
                 "The disk of %s is full: what is logged waits in memory for the %s sink, and of "

@@ -7,6 +7,7 @@ The layout says which paths the values belong to, the context which epoch and ph
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -55,27 +56,30 @@ def gather(
 
     if not data or not data[0]:
         return [], 0
-    flat = np.frombuffer(data)
     first = int(data[0])
     step = widths[first]
-    heads = flat[::step][: min(len(flat) // step, _CHUNK)]
-    alike = len(heads) if (heads == first).all() else int((heads != first).argmax())
-    if alike >= _WORTH_IT or alike * step == len(flat):
-        return [(first, flat[: alike * step].reshape(alike, step))], alike * step
-    starts: dict[int, list[int]] = {}
+    whole = min(len(data) // step, _CHUNK)
+    heads = data[: whole * step : step]
+    alike = 0
+    if heads.count(first) == whole:
+        alike = whole
+    elif heads[:_WORTH_IT].count(first) == _WORTH_IT:
+        alike = int((np.frombuffer(heads) != first).argmax())
+    if alike >= _WORTH_IT or alike * step == len(data):
+        table = np.frombuffer(data, count=alike * step).reshape(alike, step)
+        return [(first, table)], alike * step
+    found: defaultdict[int, array[float]] = defaultdict(lambda: array("d"))
     position = rows = 0
     while position < len(data) and rows < _CHUNK and (layout := int(data[position])):
         end = position + widths[layout]
         if end > len(data):
             break
-        starts.setdefault(layout, []).append(position)
+        found[layout] += data[position:end]
         position = end
         rows += 1
-    tables = []
-    spans = {many: np.arange(many) for many in {widths[layout] for layout in starts}}
-    for layout, places in starts.items():
-        index = np.array(places)[:, None] + spans[widths[layout]]
-        tables.append((layout, flat[index]))
+    tables = [
+        (layout, np.frombuffer(one).reshape(-1, widths[layout])) for layout, one in found.items()
+    ]
     return tables, position
 
 
@@ -108,7 +112,11 @@ def columns(
     """
     import numpy as np
 
-    places = [contexts[int(place)] for place in table[:, 1].tolist()]
+    numbers = table[:, 1].tolist()
+    if numbers.count(numbers[0]) == len(numbers):
+        places = [contexts[int(numbers[0])]] * len(numbers)
+    else:
+        places = [contexts[int(number)] for number in numbers]
     return Columns(
         paths,
         table[:, 2].astype(np.int64),

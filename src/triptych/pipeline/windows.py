@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from triptych.pipeline.cadence import Every
 from triptych.pipeline.records import Columns
@@ -14,6 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+
+_Span: TypeAlias = tuple[float, float, Columns]
+"""From where to where a block reaches on the axis, and the block."""
 
 _LOOK = 2.0  # seconds after which the numbers are looked at, however long the window
 
@@ -40,7 +42,7 @@ class Windows:
         self.wait = 0.0
         self._every = every
         self._first: float | None = None  # where the first window has begun
-        self._waiting: list[Columns] = []
+        self._waiting: list[_Span] = []
 
     def feed(self, blocks: list[Columns], now: float | None) -> list[Columns]:
         """Take in new columns and give back the rows of the windows that are over.
@@ -49,14 +51,14 @@ class Windows:
             blocks: New columns, in any order.
             now: Wall clock in seconds; None closes the open window too (a flush).
         """
-        self._waiting += [block for block in blocks if len(block)]
+        self._waiting += [self._span(block) for block in blocks if len(block)]
         rows: list[Columns] = []
         self.wait = 0.0
         while self._waiting:
-            start = min(float(self._axis(block).min()) for block in self._waiting)
+            start = min(first for first, _, _ in self._waiting)
             # a distance below the resolution of the clock must still end behind its start
             end = max(start + self._length(start), math.nextafter(start, math.inf))
-            newest = max(float(self._axis(block).max()) for block in self._waiting)
+            newest = max(last for _, last, _ in self._waiting)
             if self._every.seconds is not None and now is not None:
                 newest = max(newest, now)
             if newest < end and now is not None:
@@ -75,45 +77,65 @@ class Windows:
         return length * self.stretch
 
     def _close(self, end: float) -> list[Columns]:
+        import numpy as np
+
         groups: dict[tuple[object, ...], list[Columns]] = {}
-        outside: list[Columns] = []
-        for block in self._waiting:
-            cut = int((self._axis(block) < end).sum())  # rows of one thread are in order
-            for part in split_by_place(block.rows(0, cut)):
+        outside: list[_Span] = []
+        for _, last, whole in self._waiting:
+            block = whole
+            if last >= end:
+                # rows of one thread are in order
+                cut = int(np.count_nonzero(self._axis(whole) < end))
+                outside.append(self._span(whole.rows(cut, len(whole))))
+                block = whole.rows(0, cut)
+            for part in split_by_place(block):
                 key = (part.paths, int(part.epochs[0]), part.phases[0])
                 groups.setdefault(key, []).append(part)
-            if cut < len(block):
-                outside.append(block.rows(cut, len(block)))
         self._waiting = outside
         rows = [self._one_row(parts) for parts in groups.values()]
         return sorted(rows, key=lambda row: float(row.times[0]))
 
     def _one_row(self, parts: list[Columns]) -> Columns:
-        import numpy as np
-
-        newest = max(parts, key=lambda part: part.times[-1])
-        row = newest.rows(len(newest) - 1, len(newest))
+        newest = max(parts, key=lambda part: float(part.times[-1]))
         logged = sum(map(len, parts))
-        values = row.values
-        if self._every.keep == "mean" and logged > 1:
-            together = np.concatenate([part.values for part in parts])
-            with np.errstate(over="ignore", invalid="ignore"):  # infinite values are kept as such
-                values = together.mean(axis=0, keepdims=True)
-        return replace(row, values=values, logged=logged)
+        mean = self._every.keep == "mean" and logged > 1
+        last = slice(-1, None)
+        return Columns(
+            newest.paths,
+            newest.steps[last],
+            newest.epochs[last],
+            newest.times[last],
+            _mean(parts) if mean else newest.values[last],
+            newest.phases[last],
+            logged,
+        )
+
+    def _span(self, block: Columns) -> _Span:
+        along = self._axis(block).tolist()
+        return min(along), max(along), block
 
     def _axis(self, block: Columns) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         return block.steps if self._every.steps is not None else block.times
 
 
+def _mean(parts: list[Columns]) -> npt.NDArray[np.float64]:
+    import numpy as np
+
+    values = [part.values for part in parts]
+    together = values[0] if len(values) == 1 else np.concatenate(values)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite values are kept as such
+        return np.add.reduce(together, axis=0, keepdims=True) / len(together)
+
+
 def split_by_place(block: Columns) -> list[Columns]:
     """The block cut wherever the epoch or the phase changes: no window reaches across."""
-    if len(set(block.phases)) == 1 and (block.epochs == block.epochs[0]).all():
+    epochs, phases = block.epochs.tolist(), block.phases
+    if epochs and epochs.count(epochs[0]) == phases.count(phases[0]) == len(epochs):
         return [block]
     cuts = [
         place
-        for place in range(1, len(block))
-        if block.phases[place] != block.phases[place - 1]
-        or block.epochs[place] != block.epochs[place - 1]
+        for place in range(1, len(epochs))
+        if phases[place] != phases[place - 1] or epochs[place] != epochs[place - 1]
     ]
-    edges = [0, *cuts, len(block)]
+    edges = [0, *cuts, len(epochs)]
     return [block.rows(a, b) for a, b in itertools.pairwise(edges) if a < b]
