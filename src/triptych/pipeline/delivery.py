@@ -250,9 +250,10 @@ class Delivery:
             self.sink.open(self._info)
         except BaseException as error:  # noqa: BLE001  # whatever a sink does, training goes on
             self._stay_out(error)
+        self.spent = time.thread_time()  # imports are not what logging takes
         self._opened.set()
         while self._ending is None:
-            self.spent = time.thread_time() + getattr(self.sink, "spent", 0.0)
+            self.spent = time.thread_time()
             with suppress(Empty):
                 self._wake.get(timeout=0.002 if self._courier.backlog else self._poll)
             try:

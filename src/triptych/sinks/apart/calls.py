@@ -43,19 +43,17 @@ class Answer:
         hint: That of the sink.
         place: That of the sink.
         lines: What was logged meanwhile in another process.
-        spent: Processor time of that process so far, seconds.
     """
 
     problems: list[Problem | None]
     hint: str
     place: Path | None
     lines: Sequence[logging.LogRecord] = ()
-    spent: float = 0.0
 
-    def sendable(self, lines: Sequence[logging.LogRecord], spent: float) -> Answer:
+    def sendable(self, lines: Sequence[logging.LogRecord]) -> Answer:
         """The same for another process."""
         problems = [one.sendable() if one else None for one in self.problems]
-        return replace(self, problems=problems, lines=lines, spent=spent)
+        return replace(self, problems=problems, lines=lines)
 
     @property
     def errors(self) -> list[BaseException | None]:

@@ -62,7 +62,7 @@ class _Work:
         if what == "close":
             self._sink = None
         lines, self._lines[:] = self._lines[:], []
-        return answer.sendable(lines, time.process_time())
+        return answer.sendable(lines)
 
     def _begin(self, sink: Any, folder: str, environment: dict[str, str]) -> None:
         self._sink = sink

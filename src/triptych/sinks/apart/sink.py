@@ -42,8 +42,6 @@ class Apart:
                 setattr(self, trait, getattr(sink, trait))
         self.hint = ""
         self.place: Path | None = None
-        self.spent = 0.0
-        """Processor time of the other process, seconds."""
         self._sink = sink
         self._helper: Helper | None = None
         self._info: RunInfo | None = None
@@ -120,7 +118,7 @@ class Apart:
             logger = logging.getLogger(line.name)
             if logger.isEnabledFor(line.levelno):
                 logger.handle(line)
-        self.hint, self.place, self.spent = answer.hint, answer.place, answer.spent
+        self.hint, self.place = answer.hint, answer.place
         return answer
 
     def _do(self, what: str, *given: Any) -> None:
