@@ -105,6 +105,7 @@ class Forgetful(RerunSink):
 def test_what_a_recording_lost_is_recoverable(tmp_path: Path) -> None:
     """All that was accepted is delivered or in the journal, from where a repair takes it."""
     sink = Forgetful()
+    sink.apart = False  # so that it can be told what to lose
     run = triptych.run("totals", root=tmp_path, sinks=[sink], console=False)
     for step in run.steps(range(300)):
         if step in (100, 200):

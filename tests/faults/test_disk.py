@@ -208,7 +208,9 @@ _DELETED = """
 from triptych.sinks.rerun import RerunSink, lanes
 lanes._LOOK = 0.0
 
-run = triptych.run("p", root="runs", sinks=[RerunSink()], console=False)
+sink = RerunSink()
+sink.apart = False  # so that what was set above holds
+run = triptych.run("p", root="runs", sinks=[sink], console=False)
 run.log({"picture": triptych.Image(np.zeros((8, 8), np.uint8))})
 assert run.flush()
 os.unlink(run.info.recording)

@@ -36,11 +36,12 @@ class Sink(Protocol):
     memory; `takes_files`, true if it wants an `Upload`; `longest_pause`, the most seconds between
     two tries after many failures; `durable`, true if what has been flushed survives the process,
     and the journal can let go of it;
+    `apart`, true if the sink is to work in a process of its own, see `triptych.sinks.apart.Apart`;
     `write_each(records)`, which takes in several records as if each came alone, and says of each
-    what went wrong, an exception or None;
-    `sum_up(totals)`, called right before `close` with the `Totals` of the run, those of this sink
-    final; and `abandon()`, called on the thread that closes the run when the worker has missed the
-    deadline: keep what hangs from holding up the exit of the process.
+    what went wrong, an exception or None; `sum_up(totals)`, called right before `close` with the
+    `Totals` of the run, those of this sink final; and `abandon()`, called on the thread that closes
+    the run when the worker has missed the deadline: keep what hangs from holding up the exit of the
+    process.
     """
 
     name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any, Literal
 
@@ -35,18 +36,24 @@ def make_routes(
         routes = [rerun_route(), text_route(settings), *wandb_routes(wandb)]
     else:
         routes = [sink if isinstance(sink, Route) else Route(sink) for sink in sinks]
-    return [*routes, rerun_route(live=live)] if live else routes
+    if live:
+        routes.append(rerun_route(live=live))
+    return [_apart(route) if getattr(route.sink, "apart", False) else route for route in routes]
+
+
+def _apart(route: Route) -> Route:
+    from triptych.sinks.apart import Apart
+
+    return replace(route, sink=Apart(route.sink))
 
 
 def rerun_route(*, live: bool | str = False) -> Route:
     """Everything, in a file or live."""
-    from triptych.sinks.apart import Apart
     from triptych.sinks.rerun import RemoteSink, RerunSink
 
     if isinstance(live, str) and live.startswith(_ADDRESSES):
         return Route(RemoteSink(live))
-    sink = RerunSink(live=live)
-    return Route(sink if live else Apart(sink))
+    return Route(RerunSink(live=live))
 
 
 def text_route(settings: dict[str, Any]) -> Route:
@@ -63,17 +70,12 @@ def wandb_routes(wandb: Any) -> list[Route]:
     """
     if wandb is False or (wandb == "auto" and os.environ.get("WANDB_MODE") == "disabled"):
         return []
-    from triptych.sinks.apart import Apart
     from triptych.sinks.wandb import WandbSink
 
     numbers: Every | Literal[False] = Every(seconds=0.2, grows_to=2.0)
     if isinstance(wandb, WandbHost):
         numbers = False
-    guest = not isinstance(wandb, str)  # the host's run is an object of this process
-    sink = WandbSink(wandb)
-    return [
-        Route(sink if guest else Apart(sink), numbers=numbers, visuals=Limit(per_epoch=8)),
-    ]
+    return [Route(WandbSink(wandb), numbers=numbers, visuals=Limit(per_epoch=8))]
 
 
 def check_live(live: object) -> None:

@@ -97,7 +97,8 @@ class Run(Saving):
         """What logging has taken so far, as a share of the run's time.
 
         The time that threads have spent in `log`, and the processor time of the workers beside
-        them: 0.01 is one percent of one core. What W&B's own process takes is not in it.
+        them: 0.01 is one percent of one core. What other processes take, in which the recording and
+        W&B's files are written, is not in it.
         """
         return self._intake.budget.overhead.share
 

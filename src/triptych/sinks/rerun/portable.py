@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,17 @@ class _Column:
     names: tuple[str | None, str, str | None]
     array: pa.Array
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # pyarrow's own pickles forget that an element cannot be null (26), and the viewer draws
+        # nothing then
+        import pyarrow as pa
+
+        table = pa.RecordBatch.from_arrays([self.array], names=["values"])
+        memory = pa.BufferOutputStream()
+        with pa.ipc.new_stream(memory, table.schema) as stream:
+            stream.write_batch(table)
+        return _read, (self.names, pickle.PickleBuffer(memory.getvalue()))
+
     def component_descriptor(self) -> Any:
         import rerun as rr
 
@@ -31,6 +43,13 @@ class _Column:
 
     def as_arrow_array(self) -> pa.Array:
         return self.array
+
+
+def _read(names: tuple[str | None, str, str | None], memory: Any) -> _Column:
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(memory) as stream:
+        return _Column(names, stream.read_next_batch().column(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class RerunSink:
         self.name = "live" if live else "rerun"
         self.hint = ""
         self.place: Path | None = None
+        self.apart = not live
         self.durable = path is None and not live  # the journal waits for the run's own recording
         self._path = path
         self._live = live

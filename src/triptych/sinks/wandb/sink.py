@@ -84,7 +84,8 @@ class WandbSink:
         self._replaced = -math.inf
         self._mode: str = "auto"
         self._info: Any = None
-        if isinstance(target, str):
+        self.apart = isinstance(target, str)  # a host's run is an object of this process
+        if self.apart:
             self._mode = check_mode(target)
         elif isinstance(target, WandbHost):
             self._run, self._guest = target.run, True
