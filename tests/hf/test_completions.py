@@ -66,5 +66,5 @@ def test_completions_of_grpo(tmp_path: Path) -> None:
     found = wandb_files.wait(wandb_files.folders(run_of(callback).dir / "wandb")[0])
     assert [one["_type"] for one in found.media("train/completions")] == ["table-file"] * 2
     assert rrd.scalars(recording(callback), "/train/reward")[0].tolist() == [1, 2]
-    # two updates within a fifth of a second are one row there
+    # two updates within a window are one row there
     assert [step for step, _ in found.curve("train/reward")] in ([2], [1, 2])
