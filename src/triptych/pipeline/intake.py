@@ -17,14 +17,7 @@ from triptych.pipeline.delivery import Delivery
 from triptych.pipeline.device import DeviceNumbers
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.outlets import Outlets
-from triptych.pipeline.own import (
-    DeviceScalar,
-    Scalar,
-    Unloggable,
-    copied,
-    on_host,
-    own,
-)
+from triptych.pipeline.own import DeviceScalar, Scalar, Unloggable, copied, own
 from triptych.pipeline.paths import normal_path
 from triptych.pipeline.records import Stamp
 
@@ -76,7 +69,7 @@ class Intake(Outlets):
         clock.listen(ledger.journal.name_context)
 
     def log(self, values: object) -> None:
-        """Take in a mapping from paths to values. Plain numbers under known names end here."""
+        """Take in a mapping from paths to values. Numbers on the host under known names end here."""
         began = time.perf_counter_ns()
         if not (self.open and self._ledger.append(values, self._clock)):
             self._look_closer(values)
@@ -128,12 +121,12 @@ class Intake(Outlets):
             for delivery in self._deliveries:
                 delivery.numbers.stretch(self.budget.overhead.stretch)
 
-    # ---- whatever is not a row of plain numbers under known names
+    # ---- whatever is not a row of numbers on the host under known names
 
     def _look_closer(self, values: object) -> None:
-        if not self.takes("log") or self._append_from_host(values):
+        if not self.takes("log"):
             return
-        if not isinstance(values, Mapping):
+        if not isinstance(values, (dict, Mapping)):  # a dict at once: Mapping takes long to ask
             kind = type(values).__name__
             self._reject("log", f'run.log takes a dict such as {{"loss": 0.5}}, not a {kind}.')
             return
@@ -172,14 +165,6 @@ class Intake(Outlets):
             problem = f"{type(error).__name__}: {error}"
             self._reject(str(key), f"{key!r} could not be taken in: {problem}.")
         return str(key), None
-
-    def _append_from_host(self, values: object) -> bool:
-        """Take in a row of numpy scalars and CPU tensors, if its names are known."""
-        return (
-            isinstance(values, dict)
-            and self._ledger.knows(tuple(values))
-            and self._ledger.append(on_host(values), self._clock)
-        )
 
     def _sort(self, path: str, given: Any, stamp: Stamp) -> Scalar | DeviceScalar | None:
         """A number comes back; a visual goes to the sinks that want one here and now."""

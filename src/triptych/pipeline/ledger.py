@@ -7,12 +7,13 @@ import threading
 import time
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from triptych.pipeline.blocks import Hold
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.journal import Journal
+from triptych.pipeline.plain import PLAIN, on_host
 from triptych.pipeline.records import Columns
 from triptych.pipeline.rows import columns, gather, seal, width
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 _ROWS = 8192  # read at once
 _ROWS_OF_EACH = 64  # of those that come one by one under many names
 _MOST_ROWS = 2**18
-
-PLAIN = frozenset({float, int, bool})
-"""The exact types that go straight into a column; everything else takes the slower door."""
-
 
 class Ledger:
     """Append-only rows of numbers, many writers, several readers.
@@ -50,30 +47,31 @@ class Ledger:
         self._put = self.journal.rows.append
 
     def append(self, values: object, clock: StepClock) -> bool:
-        """Append one row of plain numbers, a dict, under names that were declared before.
+        """Append one row of numbers on the host, a dict, under names that were declared before.
 
         Returns:
-            False, with nothing appended, if a name is new or a value is not a plain finite
-            number: the caller then looks closer.
+            False, with nothing appended, if a name is new or a value is not a finite number, or
+            still on its device: the caller then looks closer.
         """
-        if type(values) is not dict or not PLAIN.issuperset(map(type, values.values())):
+        if type(values) is not dict:
             return False
         layout = self._layouts.get(tuple(values))
         if layout is None:
             return False
+        numbers: Iterable[float] | None = values.values()
+        if not PLAIN.issuperset(map(type, values.values())):
+            numbers = on_host(values.values())
+            if numbers is None:
+                return False
         try:
-            total = sum(values.values())
+            total = sum(numbers)
             if total - total != 0.0:  # true for NaN and infinities, in one test
                 return False
-            row = seal((layout, clock.context, clock.step, time.time(), *values.values(), 0.0))
+            row = seal((layout, clock.context, clock.step, time.time(), *numbers, 0.0))
         except OverflowError:  # an int beyond the range of a float
             return False
         self._put(row)
         return True
-
-    def knows(self, keys: tuple[object, ...]) -> bool:
-        """Whether a row with these keys, in this order, has been declared."""
-        return keys in self._layouts
 
     def append_floats(
         self,

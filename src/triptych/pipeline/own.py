@@ -6,10 +6,9 @@ import math
 import numbers
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from triptych.pipeline.ledger import PLAIN
+from triptych.pipeline.plain import PLAIN
 from triptych.pipeline.records import Foreign
 
 if TYPE_CHECKING:
@@ -32,15 +31,6 @@ class DeviceScalar:
     """A one-element tensor on an accelerator, to be read once the device has got there."""
 
     tensor: Any
-
-
-def on_host(values: dict[Any, Any]) -> dict[Any, Any]:
-    """The short way for rows of numpy scalars and CPU tensors: plain numbers in their places.
-
-    Whatever takes more than one look stays as it is, for `own` to sort.
-    """
-    tensor = getattr(sys.modules.get("torch"), "Tensor", None)
-    return {key: _plain(value, tensor) for key, value in values.items()}
 
 
 def own(path: str, value: Any) -> Scalar | DeviceScalar | Any:
@@ -74,24 +64,6 @@ def copied(visual: Any) -> Any:
         shown = visual.visual.own() if visual.visual is not None else None
         return Foreign(visual.value, visual.home, shown)
     return visual.own()
-
-
-def _plain(value: Any, tensor: type | None) -> Any:
-    kind: type = type(value)
-    if kind is tensor and value.is_cpu:
-        try:
-            return value.item()
-        except RuntimeError:  # it has many elements, or cannot be read inside torch.func
-            return value
-    return float(value) if _is_numpy_number(kind) else value
-
-
-@lru_cache
-def _is_numpy_number(kind: type) -> bool:
-    numpy: Any = sys.modules.get("numpy")
-    if numpy is None or not issubclass(kind, numpy.generic):
-        return False
-    return numpy.dtype(kind).kind in "fiub"
 
 
 def _float(value: Any) -> float:
