@@ -69,7 +69,7 @@ class Intake(Outlets):
         clock.listen(ledger.journal.name_context)
 
     def log(self, values: object) -> None:
-        """Take in a mapping from paths to values. Numbers on the host under known names end here."""
+        """Take in a mapping from paths to values. Numbers at hand, of known names, end here."""
         began = time.perf_counter_ns()
         if not (self.open and self._ledger.append(values, self._clock)):
             self._look_closer(values)

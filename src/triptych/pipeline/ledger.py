@@ -7,13 +7,13 @@ import threading
 import time
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from triptych.pipeline.blocks import Hold
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.journal import Journal
-from triptych.pipeline.plain import PLAIN, on_host
+from triptych.pipeline.plain import on_host
 from triptych.pipeline.records import Columns
 from triptych.pipeline.rows import columns, gather, seal, width
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _ROWS = 8192  # read at once
 _ROWS_OF_EACH = 64  # of those that come one by one under many names
 _MOST_ROWS = 2**18
+
 
 class Ledger:
     """Append-only rows of numbers, many writers, several readers.
@@ -58,11 +59,9 @@ class Ledger:
         layout = self._layouts.get(tuple(values))
         if layout is None:
             return False
-        numbers: Iterable[float] | None = values.values()
-        if not PLAIN.issuperset(map(type, values.values())):
-            numbers = on_host(values.values())
-            if numbers is None:
-                return False
+        numbers = on_host(values.values())
+        if numbers is None:
+            return False
         try:
             total = sum(numbers)
             if total - total != 0.0:  # true for NaN and infinities, in one test

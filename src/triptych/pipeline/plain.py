@@ -11,26 +11,27 @@ PLAIN = frozenset({float, int, bool})
 """The exact types that go straight into a column; everything else takes the slower door."""
 
 
-def on_host(values: Iterable[Any]) -> list[Any] | None:
+def on_host(values: Iterable[Any]) -> list[float] | None:
     """The values with plain numbers in the places of numpy scalars and CPU tensors.
 
     Returns:
         None if there is something among them that takes more than one look: `own` sorts that.
     """
     found = []
-    for given in values:
-        value = given
-        if type(value) not in PLAIN:
-            read = _reader(type(value))
-            value = read(value) if read is not None else None
-            if type(value) not in PLAIN:
-                return None
-        found.append(value)
+    for value in values:
+        if type(value) in PLAIN:
+            found.append(value)
+            continue
+        read = _reader(type(value))
+        number = read(value) if read is not None else None
+        if type(number) not in PLAIN:
+            return None
+        found.append(number)
     return found
 
 
 @lru_cache
-def _reader(kind: type) -> Callable[[Any], Any] | None:
+def _reader(kind: Any) -> Callable[[Any], Any] | None:
     """What reads a number from a value of this type."""
     torch: Any = sys.modules.get("torch")
     if kind is getattr(torch, "Tensor", None):
