@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -13,23 +13,27 @@ def count_samples(batch: Any) -> int | None:
         batch: Tensors or arrays with the samples along their first axis, in nested mappings, lists
             and tuples; or a list with one mapping, picture or text for each sample.
     """
-    if is_array(batch):
-        return len(batch) if batch.ndim else None
-    if isinstance(batch, Mapping):
-        items = list(batch.values())
-    elif one_each(batch):
-        return len(batch)
-    elif isinstance(batch, list | tuple):
-        items = list(batch)
+    items: Iterable[Any]
+    if isinstance(batch, (list, tuple)):
+        if one_each(batch):
+            return len(batch)
+        items = batch
+    elif is_array(batch):
+        return int(batch.shape[0]) if batch.ndim else None  # len() of a tensor takes far longer
+    elif isinstance(batch, Mapping):
+        items = batch.values()
     else:
         return None
-    counts = (count_samples(item) for item in items)
-    return next((count for count in counts if count is not None), None)
+    for item in items:
+        count = count_samples(item)
+        if count is not None:
+            return count
+    return None
 
 
 def one_each(value: Any) -> bool:
     """Whether a sequence has one element per sample, rather than one per field of the batch."""
-    if not isinstance(value, list | tuple) or not value:
+    if not isinstance(value, (list, tuple)) or not value:
         return False
     first = value[0]  # most batches are known by it
     if is_array(first):

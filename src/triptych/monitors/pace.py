@@ -41,8 +41,10 @@ class Pace:
     def batch_begins(self) -> None:
         """The batch is there; a pause of which nobody has told the end is over."""
         elapsed = self._elapsed()
-        self._waited += 0.0 if self._pauses else elapsed
-        self._pauses.clear()
+        if self._pauses:
+            self._pauses.clear()
+        else:
+            self._waited += elapsed
         self._working = True
 
     def batch_ends(self, samples: int = 0) -> None:

@@ -19,10 +19,11 @@ def on_host(values: Iterable[Any]) -> list[float] | None:
     """
     found = []
     for value in values:
-        if type(value) in PLAIN:
+        kind: Any = type(value)
+        if kind in PLAIN:
             found.append(value)
             continue
-        read = _reader(type(value))
+        read = _reader(kind)
         number = read(value) if read is not None else None
         if type(number) not in PLAIN:
             return None
