@@ -175,7 +175,7 @@ class Intake(Outlets):
             if given is None:
                 return None
         value = own(path, given)
-        if isinstance(value, Scalar | DeviceScalar):
+        if isinstance(value, (Scalar, DeviceScalar)):
             return value
         if takers is None:
             takers = self._takers(path, stamp)
