@@ -105,5 +105,6 @@ def __getattr__(name: str) -> Any:
     if name in ("monitors", "visuals"):
         return import_module(f"triptych.{name}")
     if name in __all__:
-        return getattr(import_module(_LAZY.get(name, "triptych.visuals")), name)
+        found = getattr(import_module(_LAZY.get(name, "triptych.visuals")), name)
+        return globals().setdefault(name, found)  # the next time nobody asks here
     raise AttributeError(f"module 'triptych' has no attribute {name!r}")

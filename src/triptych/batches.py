@@ -13,13 +13,13 @@ def count_samples(batch: Any) -> int | None:
         batch: Tensors or arrays with the samples along their first axis, in nested mappings, lists
             and tuples; or a list with one mapping, picture or text for each sample.
     """
-    shape = _shape(batch)
-    if shape is not None:
-        return shape[0] if shape else None
-    if isinstance(batch, list | tuple):
+    items: Iterable[Any]
+    if isinstance(batch, (list, tuple)):
         if one_each(batch):
             return len(batch)
-        items: Iterable[Any] = batch
+        items = batch
+    elif is_array(batch):
+        return int(batch.shape[0]) if batch.ndim else None  # len() of a tensor takes far longer
     elif isinstance(batch, Mapping):
         items = batch.values()
     else:
@@ -33,7 +33,7 @@ def count_samples(batch: Any) -> int | None:
 
 def one_each(value: Any) -> bool:
     """Whether a sequence has one element per sample, rather than one per field of the batch."""
-    if not isinstance(value, list | tuple) or not value:
+    if not isinstance(value, (list, tuple)) or not value:
         return False
     first = value[0]  # most batches are known by it
     if is_array(first):

@@ -96,16 +96,13 @@ def test_what_is_no_number_and_no_visual_is_refused_with_a_hint(
 
 
 def test_short_way_turns_host_numbers_into_plain_ones() -> None:
-    """And leaves everything else for the closer look."""
-    many = torch.zeros(3)
-    row = {"t": torch.tensor(0.5, requires_grad=True), "n": np.int32(2), "f": 1.5, "many": many}
-    plain = dict(zip(row, on_host(row.values()), strict=True))
-    assert {key: (type(value), value) for key, value in plain.items() if key != "many"} == {
-        "t": (float, 0.5),
-        "n": (float, 2.0),
-        "f": (float, 1.5),
-    }
-    assert plain["many"] is many
+    """And refuses the whole row where something takes a closer look."""
+    row = [torch.tensor(0.5, requires_grad=True), np.int32(2), 1.5, torch.tensor(3)]
+    found = on_host(row)
+    assert found == [0.5, 2.0, 1.5, 3]
+    assert [type(one) for one in found] == [float, float, float, int]
+    refused = (torch.zeros(3), torch.tensor(1j), torch.zeros(1, device="meta"), np.str_("a"), "a")
+    assert all(on_host([*row, other]) is None for other in refused)
 
 
 def test_tensor_inside_a_function_transform_is_refused_and_named() -> None:

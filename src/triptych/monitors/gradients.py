@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Collection, Mapping
 from math import ceil
-from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from triptych.monitors.incidents import Incidents
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 SHARE = 0.001  # of the time of an update that a look may take
 
 _WARM = 3  # looks that show what a look costs; torch loads kernels in the first
-_REMEMBERED = 5
+_COSTS, _INTERVALS = 5, 3  # of which the median counts: one may be odd, as with a pause in it
 
 
 class Gradients:
@@ -45,6 +44,7 @@ class Gradients:
         known: Collection[str],
     ) -> None:
         self._run = run
+        self._clock = run.clock
         self._optimizer = optimizer
         self._names = names
         self._monitors = monitors
@@ -57,9 +57,9 @@ class Gradients:
         self._seen: list[Any] = []  # the same, as the optimizer holds them
         self._step = -1  # asked last
         self._next = self._next_modules = 0
-        self._looked_at, self._looked = run.step, time.perf_counter()  # step and time
-        self._intervals: deque[float] = deque(maxlen=_REMEMBERED)
-        self._costs: deque[float] = deque(maxlen=_REMEMBERED)
+        self._looked = (-1, time.perf_counter())  # step and time of the last look
+        self._intervals: deque[float] = deque(maxlen=_INTERVALS)
+        self._costs: deque[float] = deque(maxlen=_COSTS)
 
     def look(self) -> None:
         """Look, if it is due; the gradients are complete and the update has not been made.
@@ -67,16 +67,17 @@ class Gradients:
         A second call at the same step does nothing: whoever wants the gradients as they are before
         clipping calls this before.
         """
-        step = self._run.step
-        if step == self._step:
-            return
-        if step < self._step:  # the clock was set back
-            self._next = self._next_modules = self._looked_at = step
-        self._step = step
-        if step < self._next:
+        step = self._clock.step
+        if self._step < step < self._next:
+            self._step = step
             self._log_new_rates()
             return
-        began = time.perf_counter()
+        if step == self._step or not self._run.active:
+            return
+        if step < self._step:  # the clock was set back
+            self._next = self._next_modules = step
+        self._step = step
+        began = self._measure(step)
         modules = step >= self._next_modules
         if not self._look(modules=modules):
             return
@@ -138,11 +139,14 @@ class Gradients:
 
     def _log_new_rates(self) -> None:
         """A schedule is seen whole, however rare the looks are."""
-        # by identity: that is quick, and asks no tensor
-        seen = [group.get("lr") for group in self._optimizer.param_groups]
-        if len(seen) == len(self._seen) and all(map(is_, seen, self._seen)):
-            return
-        self._seen = seen
+        groups = self._optimizer.param_groups
+        if len(groups) == len(self._seen):
+            for group, seen in zip(groups, self._seen, strict=True):
+                if group.get("lr") is not seen:  # quick, and asks no tensor
+                    break
+            else:
+                return
+        self._seen = [group.get("lr") for group in groups]
         rates = self._rates()
         # tensors are left to the looks: to compare them would be to wait for their device
         if all(map(_is_plain, rates.values())) and rates != self._logged:
@@ -159,6 +163,15 @@ class Gradients:
         values = list(rates.values())
         alike = all(map(_is_plain, values)) and len(set(values)) == 1
         return {path: values[0]} if alike or len(values) == 1 else rates
+
+    def _measure(self, step: int) -> float:
+        """Remember how long an update takes, as the mean since the last look; gives the time."""
+        before, then = self._looked
+        now = time.perf_counter()
+        if step > before:
+            self._intervals.append((now - then) / (step - before))
+        self._looked = (step, now)
+        return now
 
     def _distance(self) -> int:
         if self._monitors.gradients is not None:

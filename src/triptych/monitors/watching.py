@@ -35,9 +35,8 @@ def _never_raises(method: _Method[Given]) -> _Method[Given]:
             return
         try:
             method(self, *args, **kwargs)
-        except Exception:
-            self.stop()
-            log.exception("The monitors have ended; training goes on.")
+        except Exception as error:  # noqa: BLE001
+            self._give_up(error)
 
     return call
 
@@ -166,16 +165,17 @@ class Watching:
         if self._system is not None:
             self._system.close()
 
+    def _give_up(self, error: Exception) -> None:
+        self.stop()
+        log.error("The monitors have ended; training goes on.", exc_info=error)
+
     # ---- gradients
 
     def hook(self) -> None:
         """Look whenever an optimizer is about to step."""
         for optimizer, _ in self._optimizers.values():
             if hasattr(optimizer, "register_step_pre_hook"):  # those of other libraries have none
-                self._handles += [
-                    optimizer.register_step_pre_hook(self._before_step),
-                    optimizer.register_step_post_hook(self._after_step),
-                ]
+                self._handles.append(optimizer.register_step_pre_hook(self._before_step))
 
     @_never_raises
     def look(self, optimizer: Any = None) -> None:
@@ -195,13 +195,28 @@ class Watching:
         if (known := self._optimizers.get(id(optimizer))) is not None:
             known[1].look()
 
-    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if len(args) == 1 or not _closure(args, kwargs):
-            self._look(optimizer)
+    # What follows runs at each update, where every function that is called costs microseconds:
+    # caches hold the training's data by then, and none of our code.
 
-    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if _closure(args, kwargs):  # which computes the gradients within the step
-            self._look(optimizer)
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if not self._open:
+            return
+        try:
+            if (len(args) > 1 or kwargs) and _closure(args, kwargs):
+                self._look_after_step(optimizer)
+            else:
+                self._optimizers[id(optimizer)][1].look()
+        except Exception as error:  # noqa: BLE001
+            self._give_up(error)
+
+    def _look_after_step(self, optimizer: Any) -> None:
+        """Look at the gradients that a closure computes within the step."""
+
+        def look(optimizer: Any, _args: Any, _kwargs: Any) -> None:
+            handle.remove()
+            self.look(optimizer)
+
+        handle = optimizer.register_step_post_hook(look)
 
     # ---- the loop
 
@@ -212,9 +227,9 @@ class Watching:
 
     def batch_begins(self) -> None:
         """A batch is there."""
-        self._pace.batch_begins()  # too short to go wrong, or to ask whether anything is watched
+        if self._open:
+            self._pace.batch_begins()
 
-    @_never_raises
     def batch_ends(self, batch: object = None, *, update: bool, samples: int | None = None) -> None:
         """A batch is trained on.
 
@@ -223,11 +238,17 @@ class Watching:
             update: Whether its update is complete.
             samples: How many it held.
         """
-        self._pace.batch_ends(count_samples(batch) or 0 if samples is None else samples)
-        if update:
-            self._pace.update_ends()
-            if self._pace.updates >= self._monitors.pace:
-                self._run.log(self._pace.window())
+        if not self._open:
+            return
+        try:
+            pace = self._pace
+            pace.batch_ends(count_samples(batch) or 0 if samples is None else samples)
+            if update:
+                pace.update_ends()
+                if pace.updates >= self._monitors.pace:
+                    self._run.log(pace.window())
+        except Exception as error:  # noqa: BLE001
+            self._give_up(error)
 
     @_never_raises
     def work(self) -> None:

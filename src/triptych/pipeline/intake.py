@@ -17,13 +17,7 @@ from triptych.pipeline.delivery import Delivery
 from triptych.pipeline.device import DeviceNumbers
 from triptych.pipeline.ledger import Ledger
 from triptych.pipeline.outlets import Outlets
-from triptych.pipeline.own import (
-    DeviceScalar,
-    Scalar,
-    Unloggable,
-    copied,
-    own,
-)
+from triptych.pipeline.own import DeviceScalar, Scalar, Unloggable, copied, own
 from triptych.pipeline.paths import normal_path
 from triptych.pipeline.records import Stamp
 
@@ -75,7 +69,7 @@ class Intake(Outlets):
         clock.listen(ledger.journal.name_context)
 
     def log(self, values: object) -> None:
-        """Take in a mapping from paths to values. Numbers on the host with known names end here."""
+        """Take in a mapping from paths to values. Numbers at hand, of known names, end here."""
         began = time.perf_counter_ns()
         if not (self.open and self._ledger.append(values, self._clock)):
             self._look_closer(values)
@@ -132,7 +126,7 @@ class Intake(Outlets):
     def _look_closer(self, values: object) -> None:
         if not self.takes("log"):
             return
-        if not isinstance(values, Mapping):
+        if not isinstance(values, (dict, Mapping)):  # a dict at once: Mapping takes long to ask
             kind = type(values).__name__
             self._reject("log", f'run.log takes a dict such as {{"loss": 0.5}}, not a {kind}.')
             return
@@ -181,7 +175,7 @@ class Intake(Outlets):
             if given is None:
                 return None
         value = own(path, given)
-        if isinstance(value, Scalar | DeviceScalar):
+        if isinstance(value, (Scalar, DeviceScalar)):
             return value
         if takers is None:
             takers = self._takers(path, stamp)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from triptych.pipeline.blocks import Hold
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.journal import Journal
-from triptych.pipeline.plain import PLAIN, on_host
+from triptych.pipeline.plain import on_host
 from triptych.pipeline.records import Columns
 from triptych.pipeline.rows import columns, gather, seal, width
 
@@ -51,17 +51,17 @@ class Ledger:
         """Append one row of numbers on the host, a dict, under names that were declared before.
 
         Returns:
-            False, with nothing appended, if a name is new or a value is not a finite number, as
-            such or as a numpy scalar or a tensor: the caller then looks closer.
+            False, with nothing appended, if a name is new or a value is not a finite number, or
+            still on its device: the caller then looks closer.
         """
-        layout = self._layouts.get(tuple(values)) if type(values) is dict else None
+        if type(values) is not dict:
+            return False
+        layout = self._layouts.get(tuple(values))
         if layout is None:
             return False
-        numbers: Collection[Any] = values.values()  # type: ignore[attr-defined]
-        if not PLAIN.issuperset(map(type, numbers)):
-            numbers = on_host(numbers)
-            if not PLAIN.issuperset(map(type, numbers)):
-                return False
+        numbers = on_host(values.values())
+        if numbers is None:
+            return False
         try:
             total = sum(numbers)
             if total - total != 0.0:  # true for NaN and infinities, in one test

@@ -89,12 +89,15 @@ class Outlets:
 
     def _hand_out(self, path: str, stamp: Stamp, value: Any, takers: list[Delivery]) -> None:
         """Give it to them, in the form that each can show."""
+        record: Record | None = Record(path, stamp, value)
+        other = record
+        if isinstance(value, Foreign):
+            other = None if value.visual is None else Record(path, stamp, value.visual)
         with self._lock:
             for delivery in takers if self.open else ():
-                shown = value
-                if isinstance(value, Foreign) and delivery.family != value.home:
-                    shown = value.visual
+                home = other is record or delivery.family == value.home
+                shown = record if home else other
                 if shown is None:
                     delivery.skip(path)
                 else:
-                    delivery.put(Record(path, stamp, shown))
+                    delivery.put(shown)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from triptych.visuals import Visual
 
 
+_visuals: set[type] = set()  # to ask a protocol takes ten microseconds, so each is asked once
+
+
 class Unloggable(TypeError):  # noqa: N818  # it says what the value is
     """A value that `run.log` cannot take; the message says what to use instead."""
 
@@ -41,6 +44,8 @@ def own(path: str, value: Any) -> Scalar | DeviceScalar | Any:
     Raises:
         Unloggable: If it is none of these; the message names the path and the type.
     """
+    if type(value) in _visuals:
+        return value
     if type(value) in PLAIN:
         return Scalar(_float(value))
     torch = sys.modules.get("torch")
@@ -48,11 +53,13 @@ def own(path: str, value: Any) -> Scalar | DeviceScalar | Any:
         return _tensor(path, value)
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return _array(path, value)
-    if isinstance(value, numbers.Real):  # Fraction; Decimal only registers as a Number
-        return Scalar(_float(value))
-    if type(value).__name__ == "Decimal":
-        return Scalar(math.nan if value.is_nan() else float(value))  # float refuses one kind of NaN
+    decimal = type(value).__name__ == "Decimal"
+    if decimal or isinstance(value, numbers.Real):  # Fraction; Decimal is only a Number
+        # float refuses one kind of NaN
+        return Scalar(math.nan if decimal and value.is_nan() else _float(value))
     visual = _visual(value)
+    if visual is value:
+        _visuals.add(type(value))
     if visual is not None:
         return visual
     raise Unloggable(f"{path!r} is {_describe(value)}, which run.log does not take. {_hint(value)}")
@@ -108,7 +115,7 @@ def _visual(value: Any) -> Any:
     package = type(value).__module__.partition(".")[0]
     if package in ("rerun", "wandb"):
         return _foreign(value, package)
-    if value is None or isinstance(value, str | bytes | dict | list | tuple | set):
+    if value is None or isinstance(value, (str, bytes, dict, list, tuple, set)):
         return None
     from triptych.visuals import adopt
 

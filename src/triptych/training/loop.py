@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from triptych.pipeline.clock import StepClock
 from triptych.pipeline.records import Columns
-from triptych.terminal import Bar
+from triptych.terminal import Bar, Progress
 
 Item = TypeVar("Item")
 
@@ -98,18 +98,20 @@ class Loop:
         watching = self.observers if training else ()
         for observer in watching:
             observer.pass_begins()
+        ahead = total is None and accumulate > 1
+        batches = _look_ahead(iterable, progress) if ahead else iterable
         try:
-            for index, (item, last) in enumerate(_with_last(iterable, total, accumulate)):
+            for number, item in enumerate(batches, 1):
                 if training:
-                    if index % accumulate == 0:
+                    if (number - 1) % accumulate == 0:
                         self._clock.advance()
-                    self.update_due = last or (index + 1) % accumulate == 0
+                    self.update_due = number % accumulate == 0 or number == progress.total
                 for observer in watching:
                     observer.batch_begins()
                 yield item
                 for observer in watching:
                     observer.batch_ends(item, update=self.update_due)
-                progress.done = index + 1
+                progress.done = number
         finally:
             if training:  # a validation in mid-epoch must not end the group of the pass around it
                 self.update_due = True
@@ -147,23 +149,16 @@ def _length(iterable: Iterable[Item]) -> int | None:
         return None
 
 
-def _with_last(
-    iterable: Iterable[Item], total: int | None, accumulate: int
-) -> Iterator[tuple[Item, bool]]:
-    """Each item with whether it is the last one.
-
-    Where the length is not known, and only if it matters, one item is fetched ahead.
-    """
-    if total is not None or accumulate == 1:
-        for index, item in enumerate(iterable):
-            yield item, index + 1 == total
-        return
+def _look_ahead(iterable: Iterable[Item], progress: Progress) -> Iterator[Item]:
+    """Fetch one item ahead, so that the total is known before the last one is given."""
     iterator = iter(iterable)
     try:
         held = next(iterator)
     except StopIteration:
         return
-    for item in iterator:
-        yield held, False
+    count = 1
+    for count, item in enumerate(iterator, 2):  # noqa: B007
+        yield held
         held = item
-    yield held, True
+    progress.total = count
+    yield held

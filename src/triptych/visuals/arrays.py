@@ -54,7 +54,11 @@ def host_array(value: Any) -> npt.NDArray[Any]:
 def own_array(value: Any) -> npt.NDArray[Any]:
     """Copy a numpy array or torch tensor, once, into host memory of our own."""
     array = host_array(value)
-    if is_tensor(value) and (on_device(value) or array.dtype.itemsize != value.element_size()):
+    if (
+        array is not value
+        and is_tensor(value)
+        and (on_device(value) or array.dtype.itemsize != value.element_size())
+    ):
         return array  # coming from the device, or from bfloat16, it is a copy already
     if array.flags.c_contiguous and 0 < array.nbytes <= _QUICK:
         memory = lend(array.nbytes)

@@ -127,11 +127,12 @@ class Image:
     @property
     def nbytes(self) -> int:
         """Bytes held by the pixels and by what is drawn on them."""
-        width, height = self.size
-        drawn = nbytes(self.boxes, self.mask, self.keypoints)
         if is_pil(self.pixels):
-            return drawn + width * height * len(self.pixels.getbands())
-        return drawn + nbytes(self.pixels)
+            width, height = self.size
+            size = width * height * len(self.pixels.getbands())
+        else:
+            size = int(self.pixels.nbytes)
+        return size + nbytes(self.boxes, self.mask, self.keypoints)
 
     def own(self) -> Self:
         """Copy the pixels to the host; the rest was copied when the picture was built.

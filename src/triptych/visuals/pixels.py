@@ -19,6 +19,8 @@ Layout = Literal["HWC", "CHW"]
 # Resampling overshoots by about this much; a picture that is really 0-255 never lies so near to 1.
 _TOLERANCE = 1e-3
 _CHANNELS = (1, 3, 4)
+# Of dtypes without a value that lies beyond.
+_WHOLE = {np.bool_: (0.0, 1.0), np.uint8: (0.0, 255.0), np.uint16: (0.0, 65535.0)}
 # PIL modes of one number per pixel: they are read as arrays, and checked like arrays.
 _PIL_NUMERIC = frozenset({"F", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 
@@ -120,12 +122,9 @@ def natural_range(array: npt.NDArray[Any]) -> tuple[float, float]:
     Raises:
         ValueError: Values outside that range.
     """
-    if array.dtype.kind == "b":
-        return 0.0, 1.0
-    if array.dtype == np.uint16:
-        return 0.0, 65535.0
-    if array.dtype == np.uint8:
-        return 0.0, 255.0
+    whole = _WHOLE.get(array.dtype.type)
+    if whole is not None:
+        return whole
     low, high = array.min(), array.max()
     if array.dtype.kind in "iu":
         if low < 0 or high > 255:  # noqa: PLR2004 - the range of a byte

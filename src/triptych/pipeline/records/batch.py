@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from triptych.visuals import Visual
 
 
+_KEPT = (Words, Event, Artifact, Upload, Config, Failure)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One value that is not a number, at one path and one stamp."""
@@ -35,7 +38,7 @@ class Record:
     @property
     def sheddable(self) -> bool:
         """Whether it may be dropped under load: pictures may, words and errors may not."""
-        return not isinstance(self.value, Words | Event | Artifact | Upload | Config | Failure)
+        return not isinstance(self.value, _KEPT)
 
 
 @dataclass(frozen=True, slots=True)
