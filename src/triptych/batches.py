@@ -37,21 +37,15 @@ def one_each(value: Any) -> bool:
         return False
     first = value[0]  # most batches are known by it
     if is_array(first):
-        return all(map(_is_picture, value))
+        return _is_picture(first) and all(is_array(item) and _is_picture(item) for item in value)
     kind = next((kind for kind in (str, Mapping) if isinstance(first, kind)), None)
     return kind is not None and all(isinstance(item, kind) for item in value)
 
 
 def is_array(value: Any) -> bool:
     """Whether it is a tensor or an array; nothing is imported to find out."""
-    return _shape(value) is not None
+    return hasattr(value, "ndim") and hasattr(value, "shape")
 
 
-def _shape(value: Any) -> tuple[int, ...] | None:
-    shape = getattr(value, "shape", None)
-    return shape if isinstance(shape, tuple) else None
-
-
-def _is_picture(value: Any) -> bool:
-    shape = _shape(value)
-    return shape is not None and len(shape) == 3 and shape[0] in (1, 3, 4)  # noqa: PLR2004  # (C, H, W)
+def _is_picture(array: Any) -> bool:
+    return array.ndim == 3 and len(array) in (1, 3, 4)  # noqa: PLR2004  # (C, H, W)

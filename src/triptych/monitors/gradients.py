@@ -79,14 +79,10 @@ class Gradients:
         self._step = step
         began = self._measure(step)
         modules = step >= self._next_modules
-        if not self._look(modules=modules):
-            return
-        if step > self._looked_at:
-            self._intervals.append((began - self._looked) / (step - self._looked_at))
-        self._looked_at, self._looked = step, began
-        if not modules:
-            self._costs.append(time.perf_counter() - began)
-        self._next = step + self._distance()
+        if self._look(modules=modules):
+            self._next = step + self._distance()
+            if not modules:
+                self._costs.append(time.perf_counter() - began)
 
     def settle(self) -> None:
         """Wait for the device, and judge what is left: the training is over."""

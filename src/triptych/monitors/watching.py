@@ -31,7 +31,7 @@ def _never_raises(method: _Method[Given]) -> _Method[Given]:
 
     @functools.wraps(method)
     def call(self: Watching, /, *args: Given.args, **kwargs: Given.kwargs) -> None:
-        if not self._open:
+        if not self.active:
             return
         try:
             method(self, *args, **kwargs)
@@ -184,16 +184,10 @@ class Watching:
         Args:
             optimizer: Whose; None for all.
         """
-        if optimizer is not None:
-            self._look(_innermost(optimizer))
-            return
-        for _, gradients in self._optimizers.values():
-            gradients.look()
-
-    @_never_raises
-    def _look(self, optimizer: Any) -> None:
-        if (known := self._optimizers.get(id(optimizer))) is not None:
-            known[1].look()
+        chosen = None if optimizer is None else id(_innermost(optimizer))
+        for number, (_, gradients) in self._optimizers.items():
+            if chosen in (None, number):
+                gradients.look()
 
     # What follows runs at each update, where every function that is called costs microseconds:
     # caches hold the training's data by then, and none of our code.
@@ -297,4 +291,5 @@ def _innermost(optimizer: Any) -> Any:
 
 
 def _closure(args: Any, kwargs: Any) -> Any:
-    return args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer itself
+    _, *given = args  # the first is the optimizer itself
+    return given[0] if given else kwargs.get("closure")

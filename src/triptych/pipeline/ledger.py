@@ -7,8 +7,8 @@ import threading
 import time
 from array import array
 from collections import Counter
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from triptych.pipeline.blocks import Hold
 from triptych.pipeline.clock import StepClock
