@@ -58,9 +58,9 @@ def own(path: str, value: Any) -> Scalar | DeviceScalar | Any:
         # float refuses one kind of NaN
         return Scalar(math.nan if decimal and value.is_nan() else _float(value))
     visual = _visual(value)
-    if visual is value:
-        _visuals.add(type(value))
     if visual is not None:
+        if visual is value:
+            _visuals.add(type(value))
         return visual
     raise Unloggable(f"{path!r} is {_describe(value)}, which run.log does not take. {_hint(value)}")
 

@@ -122,4 +122,8 @@ def interval(value: Any, what: str) -> tuple[float, float]:
 
 def nbytes(*values: Any) -> int:
     """Bytes of the arrays and tensors among the values; None counts nothing."""
-    return sum(int(value.nbytes) for value in values if value is not None)
+    size = 0
+    for value in values:
+        if value is not None:
+            size += int(value.nbytes)
+    return size
