@@ -20,12 +20,16 @@ def _nothing_waits() -> None:
     memory._waiting.clear()
 
 
+def _bytes(count: int) -> np.ndarray:
+    return np.empty(count, np.uint8)
+
+
 def test_a_copy_takes_the_memory_of_one_that_is_gone() -> None:
     """The same pages, whatever is in them."""
-    lent = memory.lend(SIZE)
+    lent = memory.lend(_bytes(SIZE))
     first = lent.ctypes.data
     del lent
-    again = memory.lend(SIZE - 1000)
+    again = memory.lend(_bytes(SIZE - 1000))
     assert again.ctypes.data == first
     assert again.size == SIZE - 1000
 
@@ -43,7 +47,7 @@ def test_a_view_of_any_kind_keeps_it() -> None:
 
 def test_what_waits_is_bounded() -> None:
     """A crowd of pictures gives its memory back to the system."""
-    crowd = [memory.lend(2**20) for _ in range(100)]
+    crowd = [memory.lend(_bytes(2**20)) for _ in range(100)]
     del crowd
     assert sum(map(len, memory._waiting[2**20])) <= memory._MOST + 2**20
 
@@ -51,7 +55,7 @@ def test_what_waits_is_bounded() -> None:
 def test_nothing_is_remembered_of_a_loan_that_is_over() -> None:
     """Small ones are not lent at all."""
     before = len(memory._loans)
-    small, large = memory.lend(100), memory.lend(SIZE)
+    small, large = memory.lend(_bytes(100)), memory.lend(_bytes(SIZE))
     assert len(memory._loans) == before + 1
     del small, large
     assert len(memory._loans) == before

@@ -61,11 +61,11 @@ def own_array(value: Any) -> npt.NDArray[Any]:
     ):
         return array  # coming from the device, or from bfloat16, it is a copy already
     if array.flags.c_contiguous and 0 < array.nbytes <= _QUICK:
-        memory = lend(array.nbytes)
+        copy = lend(array)
         # numpy lets go of the interpreter lock to copy, and while a worker is busy it gets it back
         # milliseconds later: ten times what the copy itself takes. A memoryview keeps it.
-        memory.data[:] = array.data.cast("B")
-        return memory.view(array.dtype).reshape(array.shape)
+        copy.data.cast("B")[:] = array.data.cast("B")
+        return copy
     return np.array(array)
 
 
@@ -122,4 +122,8 @@ def interval(value: Any, what: str) -> tuple[float, float]:
 
 def nbytes(*values: Any) -> int:
     """Bytes of the arrays and tensors among the values; None counts nothing."""
-    return sum(int(value.nbytes) for value in values if value is not None)
+    size = 0
+    for value in values:
+        if value is not None:
+            size += int(value.nbytes)
+    return size

@@ -16,14 +16,14 @@ from triptych.visuals.annotations import (
     read_keypoints,
     read_mask,
 )
-from triptych.visuals.arrays import host_array, interval, nbytes, on_device, own_anywhere
+from triptych.visuals.arrays import interval, nbytes, own_anywhere
 from triptych.visuals.encoding import Encoded, encode
 from triptych.visuals.pixels import (
     Layout,
+    check_range,
     check_source,
     find_layout,
     is_pil,
-    natural_range,
     to_uint8,
 )
 from triptych.visuals.visual import changed, set_fields
@@ -100,8 +100,8 @@ class Image:
             layout = find_layout(tuple(pixels.shape), layout)
             if value_range is not None:
                 value_range = interval(value_range, "value_range")
-            elif not on_device(pixels):
-                natural_range(host_array(pixels))
+            else:
+                check_range(pixels)
         if not (caption is None or isinstance(caption, str)):
             raise TypeError(f"caption must be a string, not {caption!r}: pass str(caption).")
         set_fields(self, pixels=pixels, layout=layout, value_range=value_range, caption=caption)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -14,31 +15,35 @@ _waiting: dict[int, list[bytearray]] = {}
 _loans: dict[int, _Loan] = {}
 
 
-class _Loan(ref[npt.NDArray[np.uint8]]):
+class _Loan(ref[npt.NDArray[Any]]):
     """A look at an array that tells when it is gone; lighter than `weakref.finalize`."""
 
     __slots__ = ("memory",)
     memory: bytearray
 
 
-def lend(size: int) -> npt.NDArray[np.uint8]:
-    """Lend so many bytes, on any thread; they come back when the last view of them is gone."""
-    if size < _PORTION:  # the allocator has such pieces at hand
-        return np.frombuffer(bytearray(size), np.uint8)
-    room = -(-size // _PORTION) * _PORTION
+def lend(like: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Lend memory for a copy of an array, on any thread.
+
+    Returns:
+        An array of that shape and dtype; its memory comes back when the last view of it is gone.
+    """
+    if like.nbytes < _PORTION:  # the allocator has such pieces at hand
+        return np.empty(like.shape, like.dtype)
+    room = -(-like.nbytes // _PORTION) * _PORTION
     try:
         memory = _waiting[room].pop()
     except LookupError:
         memory = bytearray(room)
-    array = np.frombuffer(memory, np.uint8)
+    array: npt.NDArray[Any] = np.ndarray(like.shape, like.dtype, memory)
     # Views keep this array alive, since its own base is no array.
     loan = _Loan(array, _take_back)
     loan.memory = memory
     _loans[id(loan)] = loan
-    return array[:size]
+    return array
 
 
-def _take_back(loan: ref[npt.NDArray[np.uint8]]) -> None:
+def _take_back(loan: ref[npt.NDArray[Any]]) -> None:
     """Keep it for the next; runs wherever the last view dies, in a collection too: no lock."""
     memory = _loans.pop(id(loan)).memory
     if sum(size * len(some) for size, some in list(_waiting.items())) > _MOST:

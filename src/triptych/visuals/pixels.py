@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from triptych.visuals.arrays import host_array, is_tensor
+from triptych.visuals.arrays import host_array, is_tensor, on_device
 
 Layout = Literal["HWC", "CHW"]
 
@@ -40,21 +40,21 @@ def check_source(pixels: Any) -> Any:
     Raises:
         TypeError: Neither numpy, torch nor PIL, or a dtype which is not a real number.
     """
-    if is_pil(pixels):
+    if isinstance(pixels, np.ndarray):
+        if pixels.dtype.kind not in "biuf":
+            raise TypeError(
+                f"pixels of dtype {pixels.dtype} cannot be drawn: pass uint8 in 0 to 255, or float "
+                f"in 0 to 1."
+            )
+    elif is_pil(pixels):
         return np.array(pixels) if pixels.mode in _PIL_NUMERIC else pixels
-    if is_tensor(pixels):
-        if pixels.is_complex():
-            raise TypeError(f"pixels of dtype {pixels.dtype} cannot be drawn: pass pixels.abs().")
-    elif not isinstance(pixels, np.ndarray):
+    elif not is_tensor(pixels):
         raise TypeError(
             f"pixels must be a numpy array, a torch tensor or a PIL image, "
             f"not {type(pixels).__name__}: convert them with numpy.asarray(...)."
         )
-    elif pixels.dtype.kind not in "biuf":
-        raise TypeError(
-            f"pixels of dtype {pixels.dtype} cannot be drawn: pass uint8 in 0 to 255, or float in "
-            f"0 to 1."
-        )
+    elif pixels.is_complex():
+        raise TypeError(f"pixels of dtype {pixels.dtype} cannot be drawn: pass pixels.abs().")
     return pixels
 
 
@@ -107,6 +107,18 @@ def _guess_layout(shape: tuple[int, ...]) -> Layout:
             f"of the channels, or one of them as (H, W)."
         )
     return "HWC" if last else "CHW"
+
+
+def check_range(pixels: Any) -> None:
+    """Let pass values in the range of their dtype, and those on a device: to look is to wait.
+
+    Raises:
+        ValueError: As `natural_range`.
+    """
+    if isinstance(pixels, np.ndarray) and pixels.dtype.type in _WHOLE:
+        return
+    if not on_device(pixels):
+        natural_range(host_array(pixels))
 
 
 def natural_range(array: npt.NDArray[Any]) -> tuple[float, float]:
