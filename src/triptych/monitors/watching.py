@@ -175,7 +175,10 @@ class Watching:
         """Look whenever an optimizer is about to step."""
         for optimizer, _ in self._optimizers.values():
             if hasattr(optimizer, "register_step_pre_hook"):  # those of other libraries have none
-                self._handles.append(optimizer.register_step_pre_hook(self._before_step))
+                self._handles += [
+                    optimizer.register_step_pre_hook(self._before_step),
+                    optimizer.register_step_post_hook(self._after_step),
+                ]
 
     @_never_raises
     def look(self, optimizer: Any = None) -> None:
@@ -189,28 +192,22 @@ class Watching:
             if chosen in (None, number):
                 gradients.look()
 
-    # What follows runs at each update, where every function that is called costs microseconds:
-    # caches hold the training's data by then, and none of our code.
+    # At each update every function costs microseconds: the caches hold the training's data then.
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not self._open:
-            return
-        try:
-            if (len(args) > 1 or kwargs) and _closure(args, kwargs):
-                self._look_after_step(optimizer)
-            else:
+        if not _closure(args, kwargs):
+            self._look_at(optimizer)
+
+    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if _closure(args, kwargs):  # which computes the gradients within the step
+            self._look_at(optimizer)
+
+    def _look_at(self, optimizer: Any) -> None:
+        if self._open:
+            try:
                 self._optimizers[id(optimizer)][1].look()
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
-
-    def _look_after_step(self, optimizer: Any) -> None:
-        """Look at the gradients that a closure computes within the step."""
-
-        def look(optimizer: Any, _args: Any, _kwargs: Any) -> None:
-            handle.remove()
-            self.look(optimizer)
-
-        handle = optimizer.register_step_post_hook(look)
+            except Exception as error:  # noqa: BLE001
+                self._give_up(error)
 
     # ---- the loop
 
@@ -291,5 +288,4 @@ def _innermost(optimizer: Any) -> Any:
 
 
 def _closure(args: Any, kwargs: Any) -> Any:
-    _, *given = args  # the first is the optimizer itself
-    return given[0] if given else kwargs.get("closure")
+    return args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer itself
