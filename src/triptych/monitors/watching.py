@@ -113,6 +113,7 @@ class Watching:
         self._monitors = monitors
         self._open = run.active
         self._handles: list[Any] = []
+        self._closures: set[int] = set()  # optimizers that were given one
         self._system: System | None = None
         self._optimizers: dict[int, tuple[Any, Gradients]] = {}
         self._pace = Pace(processes)
@@ -175,10 +176,7 @@ class Watching:
         """Look whenever an optimizer is about to step."""
         for optimizer, _ in self._optimizers.values():
             if hasattr(optimizer, "register_step_pre_hook"):  # those of other libraries have none
-                self._handles += [
-                    optimizer.register_step_pre_hook(self._before_step),
-                    optimizer.register_step_post_hook(self._after_step),
-                ]
+                self._handles.append(optimizer.register_step_pre_hook(self._before_step))
 
     @_never_raises
     def look(self, optimizer: Any = None) -> None:
@@ -197,6 +195,9 @@ class Watching:
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not _closure(args, kwargs):
             self._look_at(optimizer)
+        elif id(optimizer) not in self._closures:  # few have one, and each hook costs
+            self._closures.add(id(optimizer))
+            self._handles.append(optimizer.register_step_post_hook(self._after_step))
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if _closure(args, kwargs):  # which computes the gradients within the step
