@@ -174,9 +174,10 @@ class Watching:
 
     def hook(self) -> None:
         """Look whenever an optimizer is about to step."""
-        for optimizer, _ in self._optimizers.values():
+        for optimizer, gradients in self._optimizers.values():
             if hasattr(optimizer, "register_step_pre_hook"):  # those of other libraries have none
-                self._handles.append(optimizer.register_step_pre_hook(self._before_step))
+                before = functools.partial(self._before_step, gradients)
+                self._handles.append(optimizer.register_step_pre_hook(before))
 
     @_never_raises
     def look(self, optimizer: Any = None) -> None:
@@ -192,21 +193,22 @@ class Watching:
 
     # At each update every function costs microseconds: the caches hold the training's data then.
 
-    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def _before_step(self, gradients: Gradients, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not _closure(args, kwargs):
-            self._look_at(optimizer)
+            self._look_at(gradients)
         elif id(optimizer) not in self._closures:  # few have one, and each hook costs
             self._closures.add(id(optimizer))
-            self._handles.append(optimizer.register_step_post_hook(self._after_step))
+            after = functools.partial(self._after_step, gradients)
+            self._handles.append(optimizer.register_step_post_hook(after))
 
-    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def _after_step(self, gradients: Gradients, _optimizer: Any, args: Any, kwargs: Any) -> None:
         if _closure(args, kwargs):  # which computes the gradients within the step
-            self._look_at(optimizer)
+            self._look_at(gradients)
 
-    def _look_at(self, optimizer: Any) -> None:
+    def _look_at(self, gradients: Gradients) -> None:
         if self._open:
             try:
-                self._optimizers[id(optimizer)][1].look()
+                gradients.look()
             except Exception as error:  # noqa: BLE001
                 self._give_up(error)
 
