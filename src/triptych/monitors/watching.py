@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self
 
 from triptych.batches import count_samples
 from triptych.monitors.gradients import Gradients
+from triptych.monitors.hooks import StepHooks
 from triptych.monitors.pace import Pace
 from triptych.monitors.settings import Monitors
 from triptych.monitors.spikes import Spikes
@@ -112,8 +113,7 @@ class Watching:
         self._run = run
         self._monitors = monitors
         self._open = run.active
-        self._handles: list[Any] = []
-        self._closures: set[int] = set()  # optimizers that were given one
+        self._hooks: list[StepHooks] = []
         self._system: System | None = None
         self._optimizers: dict[int, tuple[Any, Gradients]] = {}
         self._pace = Pace(processes)
@@ -139,7 +139,7 @@ class Watching:
     @property
     def hooked(self) -> bool:
         """Whether the optimizers say by themselves when they step."""
-        return bool(self._handles)
+        return bool(self._hooks)
 
     def close(self) -> None:
         """Log what was measured last, and watch no longer."""
@@ -160,9 +160,9 @@ class Watching:
         """Watch no longer, as things are."""
         self._open = False
         self._run.unobserve(self)
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+        for hooks in self._hooks:
+            hooks.remove()
+        self._hooks.clear()
         if self._system is not None:
             self._system.close()
 
@@ -176,8 +176,8 @@ class Watching:
         """Look whenever an optimizer is about to step."""
         for optimizer, gradients in self._optimizers.values():
             if hasattr(optimizer, "register_step_pre_hook"):  # those of other libraries have none
-                before = functools.partial(self._before_step, gradients)
-                self._handles.append(optimizer.register_step_pre_hook(before))
+                look = functools.partial(self._look_at, gradients)
+                self._hooks.append(StepHooks(optimizer, look))
 
     @_never_raises
     def look(self, optimizer: Any = None) -> None:
@@ -190,20 +190,6 @@ class Watching:
         for number, (_, gradients) in self._optimizers.items():
             if chosen in (None, number):
                 gradients.look()
-
-    # At each update every function costs microseconds: the caches hold the training's data then.
-
-    def _before_step(self, gradients: Gradients, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not _closure(args, kwargs):
-            self._look_at(gradients)
-        elif id(optimizer) not in self._closures:  # few have one, and each hook costs
-            self._closures.add(id(optimizer))
-            after = functools.partial(self._after_step, gradients)
-            self._handles.append(optimizer.register_step_post_hook(after))
-
-    def _after_step(self, gradients: Gradients, _optimizer: Any, args: Any, kwargs: Any) -> None:
-        if _closure(args, kwargs):  # which computes the gradients within the step
-            self._look_at(gradients)
 
     def _look_at(self, gradients: Gradients) -> None:
         if self._open:
@@ -218,6 +204,9 @@ class Watching:
     def pass_begins(self) -> None:
         """A pass over the data begins; what was before belongs to no batch."""
         self._pace.pass_begins()
+
+    # These two without the wrapper: at each update, with the training's data in the caches, every
+    # function that is called costs microseconds.
 
     def batch_begins(self) -> None:
         """A batch is there."""
@@ -288,7 +277,3 @@ def _innermost(optimizer: Any) -> Any:
     while hasattr(optimizer, "optimizer"):
         optimizer = optimizer.optimizer
     return optimizer
-
-
-def _closure(args: Any, kwargs: Any) -> Any:
-    return args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer itself
