@@ -57,7 +57,7 @@ class Gradients:
         self._seen: list[Any] = []  # the same, as the optimizer holds them
         self._step = -1  # asked last
         self._next = self._next_modules = 0
-        self._looked = (-1, time.perf_counter())  # step and time of the last look
+        self._looked = (run.clock.step, time.perf_counter())  # step and time of the last look
         self._intervals: deque[float] = deque(maxlen=_INTERVALS)
         self._costs: deque[float] = deque(maxlen=_COSTS)
 

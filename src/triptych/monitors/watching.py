@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self
 
 from triptych.batches import count_samples
 from triptych.monitors.gradients import Gradients
+from triptych.monitors.hooks import StepHooks
 from triptych.monitors.pace import Pace
 from triptych.monitors.settings import Monitors
 from triptych.monitors.spikes import Spikes
@@ -112,7 +113,7 @@ class Watching:
         self._run = run
         self._monitors = monitors
         self._open = run.active
-        self._handles: list[Any] = []
+        self._hooks: list[StepHooks] = []
         self._system: System | None = None
         self._optimizers: dict[int, tuple[Any, Gradients]] = {}
         self._pace = Pace(processes)
@@ -138,7 +139,7 @@ class Watching:
     @property
     def hooked(self) -> bool:
         """Whether the optimizers say by themselves when they step."""
-        return bool(self._handles)
+        return bool(self._hooks)
 
     def close(self) -> None:
         """Log what was measured last, and watch no longer."""
@@ -159,9 +160,9 @@ class Watching:
         """Watch no longer, as things are."""
         self._open = False
         self._run.unobserve(self)
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+        for hooks in self._hooks:
+            hooks.remove()
+        self._hooks.clear()
         if self._system is not None:
             self._system.close()
 
@@ -173,9 +174,10 @@ class Watching:
 
     def hook(self) -> None:
         """Look whenever an optimizer is about to step."""
-        for optimizer, _ in self._optimizers.values():
+        for optimizer, gradients in self._optimizers.values():
             if hasattr(optimizer, "register_step_pre_hook"):  # those of other libraries have none
-                self._handles.append(optimizer.register_step_pre_hook(self._before_step))
+                look = functools.partial(self._look_at, gradients)
+                self._hooks.append(StepHooks(optimizer, look))
 
     @_never_raises
     def look(self, optimizer: Any = None) -> None:
@@ -189,28 +191,12 @@ class Watching:
             if chosen in (None, number):
                 gradients.look()
 
-    # What follows runs at each update, where every function that is called costs microseconds:
-    # caches hold the training's data by then, and none of our code.
-
-    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not self._open:
-            return
-        try:
-            if (len(args) > 1 or kwargs) and _closure(args, kwargs):
-                self._look_after_step(optimizer)
-            else:
-                self._optimizers[id(optimizer)][1].look()
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
-
-    def _look_after_step(self, optimizer: Any) -> None:
-        """Look at the gradients that a closure computes within the step."""
-
-        def look(optimizer: Any, _args: Any, _kwargs: Any) -> None:
-            handle.remove()
-            self.look(optimizer)
-
-        handle = optimizer.register_step_post_hook(look)
+    def _look_at(self, gradients: Gradients) -> None:
+        if self._open:
+            try:
+                gradients.look()
+            except Exception as error:  # noqa: BLE001
+                self._give_up(error)
 
     # ---- the loop
 
@@ -218,6 +204,9 @@ class Watching:
     def pass_begins(self) -> None:
         """A pass over the data begins; what was before belongs to no batch."""
         self._pace.pass_begins()
+
+    # These two without the wrapper: at each update, with the training's data in the caches, every
+    # function that is called costs microseconds.
 
     def batch_begins(self) -> None:
         """A batch is there."""
@@ -288,8 +277,3 @@ def _innermost(optimizer: Any) -> Any:
     while hasattr(optimizer, "optimizer"):
         optimizer = optimizer.optimizer
     return optimizer
-
-
-def _closure(args: Any, kwargs: Any) -> Any:
-    _, *given = args  # the first is the optimizer itself
-    return given[0] if given else kwargs.get("closure")

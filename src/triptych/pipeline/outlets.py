@@ -89,14 +89,14 @@ class Outlets:
 
     def _hand_out(self, path: str, stamp: Stamp, value: Any, takers: list[Delivery]) -> None:
         """Give it to them, in the form that each can show."""
-        record: Record | None = Record(path, stamp, value)
-        other = record
+        record = Record(path, stamp, value)
+        elsewhere: Record | None = record
         if isinstance(value, Foreign):
-            other = None if value.visual is None else Record(path, stamp, value.visual)
+            elsewhere = Record(path, stamp, value.visual) if value.visual is not None else None
         with self._lock:
             for delivery in takers if self.open else ():
-                home = other is record or delivery.family == value.home
-                shown = record if home else other
+                at_home = isinstance(value, Foreign) and delivery.family == value.home
+                shown = record if at_home else elsewhere
                 if shown is None:
                     delivery.skip(path)
                 else:
