@@ -144,7 +144,7 @@ def test_the_figure_is_a_number_like_any_other(monkeypatch: pytest.MonkeyPatch) 
     sink = MemorySink()
     with Pipe(sink) as pipe:
         pipe.clock.advance()
-        wait_until(lambda: sink.numbers.get("triptych/overhead"))
+        wait_until(lambda: sink.numbers.get("triptych/overhead", [(0, 0)])[-1][0] == 1)
     step, share = sink.numbers["triptych/overhead"][-1]
     assert step == 1
     assert 0 <= share < 1

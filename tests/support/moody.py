@@ -28,6 +28,7 @@ class _Moody:
 
     def begin(self, seed: int) -> None:
         """Choose a temper."""
+        self.apart = False  # so that it can be asked what it has kept
         self.kept: Counter[str] = Counter()
         self._moods = random.Random(f"{seed} {self.name}")  # noqa: S311
         self._raises = self._moods.choice([0, 0.05, 0.5])

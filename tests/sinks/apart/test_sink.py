@@ -164,11 +164,12 @@ def test_one_process_serves_run_after_run(tmp_path: Path, diary: Path) -> None:
     assert [entry["status"] for entry in read(diary)] == ["finished", "failed", "failed"]
 
 
+@pytest.mark.parametrize(("name", "value"), [("executable", ""), ("frozen", True)])
 def test_without_a_process_it_works_here(
-    tmp_path: Path, diary: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, value: object, tmp_path: Path, diary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a program that has Python built in."""
-    monkeypatch.setattr(sys, "executable", "")
+    monkeypatch.setattr(sys, name, value, raising=False)
     monkeypatch.setattr("triptych.sinks.apart.helper._idle", [])
     made = Apart(DiarySink(diary))
     made.open(_info(tmp_path))

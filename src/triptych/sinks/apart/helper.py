@@ -40,8 +40,8 @@ class Helper:
 
     def __init__(self, kind: type) -> None:
         self.kind = kind
-        if not sys.executable:
-            raise OSError("this Python does not know its own program")
+        if not sys.executable or getattr(sys, "frozen", False):
+            raise OSError("this program has its Python built in")
         self._process = subprocess.Popen(  # noqa: S603  # this very Python
             [sys.executable, "-c", _START, kind.__name__, *sys.path],
             stdin=subprocess.PIPE,

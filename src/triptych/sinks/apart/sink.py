@@ -58,6 +58,8 @@ class Apart:
             log.info("The %s sink works in the process that trains: %s.", self.name, why)
             self._drop()
             answer = self._ask("open", info)
+        if answer.problems != [None]:
+            self._drop()
         _raise(answer)
 
     def write(self, batch: Batch) -> None:
