@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support import environment, rrd, run_folder
@@ -320,11 +321,14 @@ def test_an_event_loop_is_not_held_up_and_a_cell_may_be_run_again(
 
 
 _KILLED = """
+import psutil
+
 run = triptych.run("p", root="runs", wandb="offline", console=False)
 for _ in run.steps(range(50)):
     run.log({"train/loss": 1 / run.step, "picture": triptych.Image(np.zeros((80, 80), np.uint8))})
 run.flush()
-account(run)
+helpers = [one.pid for one in psutil.Process().children(recursive=True)]
+account(run, helpers=helpers)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -335,6 +339,8 @@ def test_a_kill_leaves_nothing_elsewhere_that_others_can_read(tmp_path: Path, fa
     home.mkdir()
     temporary.mkdir()
     ended = drill(_KILLED, home, env={"TMPDIR": str(temporary)})
+    helpers = [psutil.Process(one) for one in ended.told["helpers"] if psutil.pid_exists(one)]
+    psutil.wait_procs(helpers, 20)  # they notice, and tidy up
     left = [one for one in temporary.iterdir() if not one.is_socket()]
 
     assert ended.code == -signal.SIGKILL
