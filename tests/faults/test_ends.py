@@ -339,7 +339,7 @@ def test_a_kill_leaves_nothing_elsewhere_that_others_can_read(tmp_path: Path, fa
     home.mkdir()
     temporary.mkdir()
     ended = drill(_KILLED, home, env={"TMPDIR": str(temporary)})
-    helpers = [psutil.Process(one) for one in ended.told["helpers"] if psutil.pid_exists(one)]
+    helpers = [one for one in psutil.process_iter() if one.pid in ended.told["helpers"]]
     psutil.wait_procs(helpers, 20)  # they notice, and tidy up
     left = [one for one in temporary.iterdir() if not one.is_socket()]
 
